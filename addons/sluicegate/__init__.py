@@ -1,0 +1,1 @@
+"""Sluicegate: an API gateway as a mitmproxy addon, whose every decision can be seen, asked for and tried."""

@@ -1,0 +1,143 @@
+"""The compiler: a folder of route files in, one consistent set of endpoints or every problem of every file out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..routing.hosts import HostPattern
+from ..routing.table import Endpoint, Fallback, Table
+from ..snapshot import Settings
+from .addresses import Services
+from .diagnostics import START, Diagnostic, Findings
+from .files import FoundFile, Signature, list_files, signature
+from .gateway_file import GatewayFile, read_gateway_file
+from .linking import link
+from .route_files import GATEWAY_FILE, RouteFile, read_route_file
+
+_GATEWAY_NAMES = (GATEWAY_FILE, GATEWAY_FILE.removesuffix(".yaml") + ".yml")
+_UNSETTLED = 2_000_000_000
+"""Nanoseconds after a write in which another write may leave the same time behind (file systems with coarse clocks)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Everything that a folder of route files says. `files` maps each file's name to the SHA-256 of its content."""
+
+    endpoints: tuple[Endpoint, ...] = ()
+    hosts: tuple[tuple[HostPattern, Fallback | None], ...] = ()
+    settings: Settings = Settings()
+    files: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def table(self) -> Table:
+        """Return a new table of all hosts and endpoints."""
+        table = Table()
+        for pattern, fallback in self.hosts:
+            table.add_host(pattern, fallback)
+        for endpoint in self.endpoints:
+            table.add(endpoint)
+        return table
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a compilation came to: `compiled` is None where there is an error; diagnostics by file, line and column."""
+
+    compiled: Compiled | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file as it was read last; `signature` None: it may have been written to since without a trace."""
+
+    signature: Signature | None
+    digest: str
+    parsed: RouteFile | GatewayFile
+
+
+class Compiler:
+    """Compiles a folder again and again, reading only the files that changed.
+
+    `environ` is what services may refer to (the process's own where left out), `own_addresses` are hosts and ports that
+    the gateway listens on: a target that is one of them is an error.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environ: Mapping[str, str] | None = None,
+        own_addresses: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        self.folder = folder
+        self.environ = dict(os.environ if environ is None else environ)
+        self.own_addresses = tuple(own_addresses)
+        self._read: dict[str, _Read] = {}
+
+    def compile(self) -> Outcome:
+        """Return what the folder says now; a folder that is there and empty says nothing, one that is missing is an error."""
+        try:
+            listed = list_files(self.folder)
+        except OSError as error:
+            reason = error.strerror or error
+            message = f"the folder of route files '{self.folder}' cannot be read: {reason}"
+            return Outcome(None, (Diagnostic(".", 1, 1, "error", "routes-folder", message),))
+        diagnostics: list[Diagnostic] = []
+        read: dict[str, _Read] = {}
+        for found in listed:
+            try:
+                read[found.name] = self._current(found)
+            except OSError as error:
+                if os.path.lexists(found.path):
+                    findings = Findings(found.name)
+                    findings.error(
+                        START, "file-unreadable", f"the file cannot be read: {error.strerror or error}"
+                    )
+                    diagnostics.extend(findings.found)
+        self._read = read
+        return self._link(read, diagnostics)
+
+    def _current(self, found: FoundFile) -> _Read:
+        """Return a file's parsed form: the one at hand where the file is unchanged."""
+        now = time.time_ns()
+        before = signature(found.path)
+        known = self._read.get(found.name)
+        if known is not None and known.signature == before:
+            return known
+        content = found.path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        settled = before if max(before.modified, before.changed) + _UNSETTLED < now else None
+        if known is not None and known.digest == digest:
+            return _Read(settled, digest, known.parsed)
+        read = read_gateway_file if found.name in _GATEWAY_NAMES else read_route_file
+        return _Read(settled, digest, read(found.name, content, self.environ))
+
+    def _link(self, read: Mapping[str, _Read], diagnostics: list[Diagnostic]) -> Outcome:
+        routes = [one.parsed for one in read.values() if isinstance(one.parsed, RouteFile)]
+        gateways = [one.parsed for one in read.values() if isinstance(one.parsed, GatewayFile)]
+        for one in (*routes, *gateways):
+            diagnostics.extend(one.findings)
+        for other in gateways[1:]:
+            findings = Findings(other.name)
+            findings.error(
+                START,
+                "gateway-file",
+                f"'{gateways[0].name}' is the gateway's file already: keep one of the two",
+            )
+            diagnostics.extend(findings.found)
+        is_unreadable = any(
+            one.file in _GATEWAY_NAMES for one in diagnostics if one.code == "file-unreadable"
+        )
+        gateway = gateways[0] if gateways else GatewayFile(GATEWAY_FILE, Services(complete=not is_unreadable))
+        linked = link(routes, gateway, self.own_addresses)
+        found = tuple(sorted({*diagnostics, *linked.findings}))
+        if any(diagnostic.severity == "error" for diagnostic in found):
+            return Outcome(None, found)
+        files = {name: one.digest for name, one in read.items()}
+        return Outcome(Compiled(linked.endpoints, linked.hosts, linked.settings, files, found), found)

@@ -1,0 +1,121 @@
+"""The examples of endpoints: each is put through the functions that route live traffic, over the whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..exchange import Exchange
+from ..routing.hosts import HostPattern, parse_authority
+from ..routing.nearest import difference
+from ..routing.normalise import BadPathError, normalise
+from ..routing.stage import route
+from ..routing.table import Endpoint, Table
+from ..routing.templates import TemplateError
+from ..snapshot import Snapshot
+from .addresses import Services, encode_literal, split_address
+from .diagnostics import Findings, excerpt
+from .endpoints import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The examples of one endpoint, the services that its file can name, and where findings go."""
+
+    endpoint: Endpoint
+    examples: Sequence[Example]
+    services: Services
+    findings: Findings
+
+
+def check_examples(table: Table, cases: Sequence[Case]) -> None:
+    """Route every example; one that does not come out as it says becomes a finding."""
+    snapshot = Snapshot(0, table)
+    for case in cases:
+        for example in case.examples:
+            _check(snapshot, case, example)
+
+
+def host_of(pattern: HostPattern) -> str:
+    """Return a host that fits a pattern, each variable filled with its own name; '' for any host."""
+    names = iter(pattern.variables)
+    return ".".join(next(names).lower() if label is None else label for label in pattern.labels)
+
+
+def _check(snapshot: Snapshot, case: Case, example: Example) -> None:
+    endpoint, findings = case.endpoint, case.findings
+    shown = f"example '{excerpt(example.request.value)}'"
+    try:
+        expected = _expected_url(example, case.services)
+        exchange = _exchange(snapshot, endpoint, example.request.value)
+    except BadPathError as error:
+        findings.error(example.request.mark, "example-request", f"{shown}: {error}")
+        return
+    except TemplateError as error:
+        findings.error(example.expected.mark.at(error.offset), error.code, f"{shown}: {error}")
+        return
+    if expected is None:
+        return
+    route(exchange)
+    if exchange.endpoint is not endpoint:
+        findings.error(example.request.mark, "example-endpoint", f"{shown} {_winner(exchange, endpoint)}")
+    elif exchange.forward is None:
+        detail = exchange.problem.detail if exchange.problem else "it is not routed"
+        findings.error(example.request.mark, "example-refused", f"{shown} is refused: {detail}")
+    elif exchange.forward.url != expected:
+        findings.error(
+            example.expected.mark,
+            "example-target",
+            f"{shown} gives {excerpt(exchange.forward.url, 200)}, not {excerpt(expected, 200)}",
+        )
+
+
+def _expected_url(example: Example, services: Services) -> str | None:
+    """Return the URL that an example is to give; None where it names a service whose own definition is wrong."""
+    address = split_address(example.expected.value, services)
+    if address is None:
+        return None
+    path = encode_literal(address.path or "", address.offset)
+    if "{" in path + (address.query or ""):
+        at = example.expected.value.index("{")
+        raise TemplateError("example-variable", "write the value that the variable has in this request", at)
+    query = "" if address.query is None else "?" + encode_literal(address.query, address.offset)
+    return f"{address.origin}{address.base}{path}{query}"
+
+
+def _exchange(snapshot: Snapshot, endpoint: Endpoint, request: str) -> Exchange:
+    """Return the exchange that a request for an example's path (or `//host/path`) would be."""
+    host = host_of(endpoint.host)
+    if request.startswith("//"):
+        asked, slash, rest = request[2:].partition("/")
+        authority = parse_authority(asked)
+        if authority is None:
+            raise BadPathError(f"'{asked}' is not a host: write '/path', or '//host/path'")
+        host, request = authority.host, slash + rest
+    target = request.encode("utf-8", "replace")
+    path, mark, query = target.partition(b"?")
+    return Exchange(
+        request_id="example",
+        received=0.0,
+        client="127.0.0.1",
+        scheme="http",
+        method=endpoint.method,
+        authority=host,
+        target=target,
+        headers=((b"host", host.encode("ascii")),),
+        http_version="HTTP/1.1",
+        snapshot=snapshot,
+        host=host,
+        path=normalise(path),
+        query=query if mark else None,
+    )
+
+
+def _winner(exchange: Exchange, endpoint: Endpoint) -> str:
+    won = exchange.endpoint
+    if won is None:
+        host = exchange.host or "any host"
+        if not endpoint.host.fits(exchange.host):
+            return f"is for host '{host}', which '{endpoint.host.text}' does not fit"
+        return f"does not fit its endpoint: {difference(endpoint, exchange.method, exchange.path.split('/')[1:])}"
+    return f"goes to '{won.text}' ({won.place}), which is more specific"

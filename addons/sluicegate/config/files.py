@@ -1,0 +1,97 @@
+"""Which files of the routes folder count, and their content."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_DEPTH = 32
+"""Folders below one another, at most."""
+_ENDINGS = (".yaml", ".yml")
+_TEST_ENDINGS = (".test.yaml", ".test.yml")
+_LEFTOVER_BEGINNINGS = (".", "#", "~")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file that counts: its path in the folder with slashes, and where it is."""
+
+    name: str
+    path: Path
+
+
+def is_route_file(name: str) -> bool:
+    """Whether a file of this name counts.
+
+    Hidden files, what editors leave behind (`#x#`, `.x.swp`, `x~`, `x.tmp`, `x.orig`, `4913`) and tests do not.
+    """
+    return (
+        name.endswith(_ENDINGS)
+        and not name.endswith(_TEST_ENDINGS)
+        and not name.startswith(_LEFTOVER_BEGINNINGS)
+    )
+
+
+def list_files(folder: Path) -> list[FoundFile]:
+    """Return the files that count, sorted by name; raises OSError where the folder itself cannot be read.
+
+    Links to files and folders are followed, each folder is entered once: a link to a folder above, or a second link
+    to one, adds nothing. Hidden folders, such as the `..data` of a Kubernetes volume, are not entered; the links beside
+    it that lead through it are.
+    """
+    seen = {_identity(folder)}
+    return sorted(_walk(folder, "", seen, 0), key=lambda found: found.name)
+
+
+def _walk(folder: Path, prefix: str, seen: set[tuple[int, int]], depth: int) -> Iterator[FoundFile]:
+    folders: list[os.DirEntry[str]] = []
+    with os.scandir(folder) as listed:
+        found = sorted(listed, key=lambda entry: (entry.is_symlink(), entry.name))
+    for entry in found:
+        if entry.name.startswith(_LEFTOVER_BEGINNINGS):
+            continue
+        if entry.is_dir():
+            folders.append(entry)
+        elif is_route_file(entry.name):
+            yield FoundFile(prefix + readable(entry.name), Path(entry.path))
+    for entry in folders if depth < MAX_DEPTH else ():
+        try:
+            identity = _identity(Path(entry.path))
+            if identity in seen:
+                continue
+            seen.add(identity)
+            yield from _walk(Path(entry.path), f"{prefix}{readable(entry.name)}/", seen, depth + 1)
+        except FileNotFoundError:
+            continue  # removed between the listing and now
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def readable(name: str) -> str:
+    """Return a file name as text that can be printed, whatever its bytes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What tells without reading that a file was not written to."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+
+def signature(path: Path) -> Signature:
+    """Return a file's signature; raises OSError, also for what is no regular file."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("it is not a regular file")
+    return Signature(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

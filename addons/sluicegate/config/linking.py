@@ -1,0 +1,234 @@
+"""Route files put together: services resolved, origins agreed on, duplicates found, examples tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..routing.hosts import HostPattern
+from ..routing.table import Endpoint, Fallback, Place, Table, operation_id
+from ..routing.targets import Connection, Origin, Target
+from ..routing.templates import TemplateError
+from ..snapshot import Settings
+from .addresses import Address, Services, read_base, split_address
+from .connections import Stated, agree
+from .diagnostics import Diagnostic, Findings, Mark
+from .endpoints import EndpointEntry
+from .examples import Case, check_examples
+from .gateway_file import GatewayFile
+from .listeners import Listeners
+from .route_files import RouteFile
+from .services import Upstream
+from .targets import read_target, variables_of
+
+DEFAULT_TIMEOUT = 60.0
+"""Seconds to the response's first byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What all files together say, and what is wrong between them."""
+
+    endpoints: tuple[Endpoint, ...]
+    hosts: tuple[tuple[HostPattern, Fallback | None], ...]
+    settings: Settings
+    findings: tuple[Diagnostic, ...]
+
+
+def link(
+    files: Sequence[RouteFile], gateway: GatewayFile, own_addresses: Sequence[tuple[str, int]] = ()
+) -> Linked:
+    """Put files, in the order of their names, and the gateway's own file together."""
+    linker = _Linker(gateway, Listeners(own_addresses))
+    for file in files:
+        linker.add(file)
+    return linker.finish()
+
+
+class _Linker:
+    def __init__(self, gateway: GatewayFile, listeners: Listeners) -> None:
+        self.gateway = gateway
+        self.listeners = listeners
+        self.endpoints: list[Endpoint] = []
+        self.hosts: dict[tuple[str | None, ...], tuple[HostPattern, Fallback | None]] = {}
+        self.places: dict[tuple[str, tuple[str | None, ...], str], Endpoint] = {}
+        self.cases: dict[int, Case] = {}
+        findings = Findings(gateway.name)
+        self.findings = [findings]
+        self.stated: list[tuple[Stated, Findings]] = [(one, findings) for one in gateway.stated]
+        self._check_services(gateway.services, findings)
+
+    def add(self, file: RouteFile) -> None:
+        part = _Part(file, file.services.over(self.gateway.services), Findings(file.name), list(file.stated))
+        self.findings.append(part.findings)
+        self._check_services(file.services, part.findings)
+        patterns = [host.pattern for host in file.hosts]
+        if not patterns and file.is_served and (file.endpoints or file.origin):
+            patterns = [HostPattern()]
+        fallback = None if file.origin is None else self._fallback(part, file.origin)
+        for pattern in patterns:
+            self._add_host(pattern, fallback, part.findings)
+        for entry in file.endpoints:
+            self._add_endpoint(part, entry, patterns)
+        self.stated.extend((one, part.findings) for one in sorted(part.stated, key=lambda one: one.flag.mark))
+
+    def finish(self) -> Linked:
+        connections = agree(self.stated)
+        cases = []
+        for index, endpoint in enumerate(self.endpoints):
+            if endpoint.route is not None and endpoint.route.origin in connections:
+                route = _connected(endpoint.route, connections)
+                endpoint = self.endpoints[index] = replace(endpoint, route=route)
+            if index in self.cases:
+                cases.append(replace(self.cases[index], endpoint=endpoint))
+        hosts = [
+            (pattern, fallback and replace(fallback, target=_connected(fallback.target, connections)))
+            for pattern, fallback in self.hosts.values()
+        ]
+        if cases:
+            table = Table()
+            for pattern, fallback in hosts:
+                table.add_host(pattern, fallback)
+            for endpoint in self.endpoints:
+                table.add(endpoint)
+            check_examples(table, cases)
+        found = tuple(diagnostic for findings in self.findings for diagnostic in findings.found)
+        return Linked(tuple(self.endpoints), tuple(hosts), self.gateway.settings, found)
+
+    def _check_services(self, services: Services, findings: Findings) -> None:
+        for service in services.named.values():
+            if service is not None:
+                self._check_listener(service.origin, service.mark, findings)
+
+    def _check_listener(self, origin: Origin, mark: Mark, findings: Findings) -> None:
+        if self.listeners.take(origin):
+            findings.error(
+                mark,
+                "target-is-gateway",
+                f"{origin} is this gateway's own listener: a request would go round in circles",
+            )
+
+    def _address(
+        self, part: _Part, upstream: Upstream | EndpointEntry, text: str, mark: Mark
+    ) -> Address | None:
+        """Split a target or origin; what is stated and set for it is looked at, too. Raises TemplateError."""
+        address = split_address(text, part.services)
+        if address is None:
+            return None
+        if address.service is None:
+            self._check_listener(address.origin, mark, part.findings)
+        for kind, flag in (("insecure", upstream.insecure), ("h2c", upstream.h2c)):
+            if flag is not None:
+                part.stated.append(Stated(address.origin, kind, flag))
+        return address
+
+    def _fallback(self, part: _Part, origin: Upstream) -> Fallback | None:
+        try:
+            address = self._address(part, origin, origin.url.value, origin.url.mark)
+            if address is None:
+                return None
+            base = read_base(address, "origin")
+        except TemplateError as error:
+            part.findings.error(origin.url.mark.at(error.offset), error.code, f"origin: {error}")
+            return None
+        target = Target(address.origin, f"{address.origin}{base}", base)
+        defaults = part.file.defaults
+        mark = origin.url.mark
+        return Fallback(
+            part.with_settings(target, address, origin),
+            Place(part.file.name, mark.line, mark.column),
+            defaults.normalize_to_origin,
+            defaults.rewrite_location,
+        )
+
+    def _add_host(self, pattern: HostPattern, fallback: Fallback | None, findings: Findings) -> None:
+        known, earlier = self.hosts.get(pattern.labels, (pattern, None))
+        if fallback is not None and fallback.place is not None and earlier is not None:
+            place = fallback.place
+            findings.error(
+                Mark(place.line, place.column),
+                "duplicate-origin",
+                f"host '{pattern.text}' has an origin already, {earlier.target.text} at {earlier.place}: keep one",
+            )
+            fallback = None
+        self.hosts[pattern.labels] = (known, earlier or fallback)
+
+    def _add_endpoint(self, part: _Part, entry: EndpointEntry, patterns: Sequence[HostPattern]) -> None:
+        address = None
+        if entry.route is not None:
+            try:
+                address = self._address(part, entry, entry.route.value, entry.route.mark)
+            except TemplateError as error:
+                part.findings.error(entry.route.mark.at(error.offset), error.code, str(error))
+        for pattern in patterns or [HostPattern()]:
+            try:
+                route = self._route(part, entry, address, pattern)
+            except TemplateError as error:
+                if patterns or error.code != "variable-unknown":
+                    # A variable could be one of the hosts, where these could not be read.
+                    part.findings.error(part.mark_of(error, entry), error.code, str(error))
+                return
+            if patterns and (route is None) == (entry.route is None):
+                self._serve(part, entry, pattern, route)
+
+    def _route(
+        self, part: _Part, entry: EndpointEntry, address: Address | None, pattern: HostPattern
+    ) -> Target | None:
+        variables = variables_of(entry.path, pattern)
+        if address is None:
+            return None
+        return part.with_settings(read_target(address, variables, entry.text), address, entry)
+
+    def _serve(self, part: _Part, entry: EndpointEntry, pattern: HostPattern, route: Target | None) -> None:
+        key = (entry.method, pattern.labels, entry.path.stored)
+        earlier = self.places.get(key)
+        if earlier is not None:
+            named = "" if earlier.text == entry.text else f" as '{earlier.text}'"
+            part.findings.error(
+                entry.mark,
+                "duplicate-endpoint",
+                f"'{entry.text}' is defined already at {earlier.place}{named}: keep one of the two",
+            )
+            return
+        defaults = part.file.defaults
+        endpoint = self.places[key] = Endpoint(
+            entry.method,
+            pattern,
+            entry.path,
+            operation_id(entry.method, pattern, entry.path),
+            route,
+            Place(part.file.name, entry.mark.line, entry.mark.column),
+            defaults.rewrite_location if entry.rewrite_location is None else entry.rewrite_location,
+            defaults.normalize_to_origin if entry.normalize_to_origin is None else entry.normalize_to_origin,
+        )
+        if entry.examples:
+            # The connection is put in later, and the endpoint with it: its place in the list is what stays.
+            self.cases[len(self.endpoints)] = Case(endpoint, entry.examples, part.services, part.findings)
+        self.endpoints.append(endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One file while it is being linked."""
+
+    file: RouteFile
+    services: Services
+    findings: Findings
+    stated: list[Stated]
+
+    def with_settings(self, target: Target, address: Address, own: Upstream | EndpointEntry) -> Target:
+        """Return a target with timeout and host header: its own, else its service's, else the file's."""
+        service, defaults = address.service, self.file.defaults
+        timeout = own.timeout or (service and service.timeout) or defaults.timeout or DEFAULT_TIMEOUT
+        host_header = own.host_header or (service and service.host_header) or defaults.host_header or "target"
+        return replace(target, timeout=timeout, host_header=host_header)
+
+    def mark_of(self, error: TemplateError, entry: EndpointEntry) -> Mark:
+        """Where an endpoint's error stands: what is wrong with the source in the key, the rest in the target."""
+        if error.code == "variable-ambiguous":
+            return entry.mark.at(len(entry.method) + 1 + error.offset)
+        return entry.mark if entry.route is None else entry.route.mark.at(error.offset)
+
+
+def _connected(target: Target, connections: Mapping[Origin, Connection]) -> Target:
+    return replace(target, connection=connections.get(target.origin, target.connection))

@@ -1,0 +1,92 @@
+"""The words that every room shares: an exchange, the verdicts on it, and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .problems import Problem
+from .routing.targets import Target
+
+if TYPE_CHECKING:
+    from .routing.table import Endpoint
+    from .snapshot import Snapshot
+
+Fields = tuple[tuple[bytes, bytes], ...]
+"""Header fields of a message, in order, as they came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a stage found and did. Outcomes: `passed`, `routed`, `refused`, `failed`, `noted`."""
+
+    stage: str
+    outcome: str
+    reason: str
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """The decision to send a request on: where to, and as what.
+
+    `path` is the request target in origin form with its query; `place` names the line of the route file.
+    """
+
+    target: Target
+    path: bytes
+    host: str
+    place: str
+    rewrite_location: bool = False
+
+    @property
+    def url(self) -> str:
+        """The target as people read it."""
+        return f"{self.target.origin}{self.path.decode('ascii', 'backslashreplace')}"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request (and its response) as the stages see it, bound to the snapshot that it started with.
+
+    Stages read the request, and write `path`, `host`, `endpoint`, and one of `forward` and `problem`.
+    Times are seconds since the epoch; `client` is the peer's address without port.
+    """
+
+    request_id: str
+    received: float
+    client: str
+    scheme: str
+    method: str
+    authority: str
+    target: bytes
+    headers: Fields
+    http_version: str
+    snapshot: Snapshot | None
+    host: str = ""
+    path: str = ""
+    query: bytes | None = None
+    endpoint: Endpoint | None = None
+    segments: list[str] = field(default_factory=list)
+    forward: Forward | None = None
+    problem: Problem | None = None
+    trail: list[Verdict] = field(default_factory=list)
+    show_internals: bool = False
+    """The client may see internals: near misses, the cause of a failure."""
+
+    def refuse(self, stage: str, problem: Problem) -> None:
+        """Answer the request with a problem; what was decided before is void."""
+        self.forward = None
+        self.problem = problem
+        self.trail.append(Verdict(stage, "refused", problem.detail, {"status": problem.status}))
+
+    @property
+    def client_path(self) -> str:
+        """The path as the client sent it, without its query, fit for logs."""
+        path = self.target.partition(b"?")[0].partition(b"#")[0]
+        return path.decode("ascii", "backslashreplace")
+
+    def field_values(self, name: bytes) -> list[bytes]:
+        """All values of a header field; `name` in lower case."""
+        return [value for own, value in self.headers if own.lower() == name]

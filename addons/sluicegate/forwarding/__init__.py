@@ -1,0 +1,1 @@
+"""What a gateway changes in the header fields of the messages that it passes on."""

@@ -1,0 +1,149 @@
+"""What a gateway changes in the header fields that it passes on (RFC 9110 section 7.6).
+
+Hop-by-hop fields end here; what a client claims about the way it came is believed of trusted proxies only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..exchange import Exchange, Fields
+from ..problems import Problem
+
+NAME = "loop"
+
+# transfer-encoding is hop-by-hop too, but it is framing: the HTTP layer writes it anew for its own connection.
+_HOP_BY_HOP = frozenset(
+    {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade", b"http2-settings"}
+)
+_OWN = frozenset({b"host", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded", b"x-request-id"})
+_REQUEST_HANDLED = _HOP_BY_HOP | _OWN
+_RESPONSE_HANDLED = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate", b"upgrade"})
+_FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding"})
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~+/=-]{1,128}")
+
+
+def kept_request_id(headers: Fields) -> str | None:
+    """Return the client's request id where it has one and it is fit to be kept, else None."""
+    found = [value for name, value in headers if name.lower() == b"x-request-id"]
+    if len(found) == 1 and _REQUEST_ID.fullmatch(found[0]):
+        return found[0].decode("ascii")
+    return None
+
+
+def wants_websocket(headers: Fields, http_version: str) -> bool:
+    """Whether a request asks for the one upgrade that passes (RFC 6455 section 4.1; HTTP/1.1 only)."""
+    if http_version != "HTTP/1.1":
+        return False
+    upgrades = [value for name, value in headers if name.lower() == b"upgrade"]
+    return [value.strip().lower() for value in upgrades] == [b"websocket"] and b"upgrade" in nominated(headers)
+
+
+def nominated(headers: Fields) -> set[bytes]:
+    """The options of the Connection field, in lower case: names of fields that end here, and `close` or `upgrade`."""
+    return {
+        option.strip().lower()
+        for name, value in headers
+        if name.lower() == b"connection"
+        for option in value.split(b",")
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """This gateway as one hop: the pseudonym in Via by which it knows itself, and whether it writes Forwarded."""
+
+    pseudonym: str
+    forwarded: bool = False
+
+    def refuse_loop(self, exchange: Exchange) -> None:
+        """A stage: refuse with 508 what this very gateway has sent on before (RFC 9110 section 7.6.3)."""
+        own = self.pseudonym.encode("ascii")
+        for value in exchange.field_values(b"via"):
+            if own in value:
+                exchange.refuse(NAME, Problem(508, "loop", "The request came back to the gateway that had sent it on."))
+                return
+
+    def request_fields(self, exchange: Exchange, host: str) -> Fields:
+        """Return the fields of an admitted request as they go to the target; `host` goes first, HTTP/2 has none."""
+        http2 = exchange.http_version == "HTTP/2.0"
+        kept: list[tuple[bytes, bytes]] = [] if http2 else [(b"Host", host.encode("latin-1"))]
+        claimed: dict[bytes, list[bytes]] = {}
+        for field in exchange.headers:
+            name = field[0].lower()
+            if name in _REQUEST_HANDLED:
+                claimed.setdefault(name, []).append(field[1])
+            else:
+                kept.append(field)
+        if b"connection" in claimed:
+            kept = _without_nominated(kept, exchange.headers)
+        if wants_websocket(exchange.headers, exchange.http_version):
+            kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
+        if http2 and b"trailers" in b",".join(claimed.get(b"te", ())).lower():
+            kept.append((b"te", b"trailers"))  # without it gRPC servers refuse (RFC 9113 section 8.2.2 allows it)
+        kept += self._path_so_far(exchange, claimed)
+        if http2:
+            return tuple((name.lower(), value) for name, value in kept)
+        return tuple(kept)
+
+    def _path_so_far(self, exchange: Exchange, claimed: dict[bytes, list[bytes]]) -> list[tuple[bytes, bytes]]:
+        trusted = exchange.snapshot is not None and exchange.snapshot.settings.trusts(exchange.client)
+        believed = claimed if trusted else {}
+        client = exchange.client.encode("ascii", "replace")
+        authority = exchange.authority.encode("latin-1")
+        scheme = exchange.scheme.encode("ascii")
+        fields = [
+            (b"X-Forwarded-For", b", ".join([*believed.get(b"x-forwarded-for", ()), client])),
+            (b"X-Forwarded-Proto", believed.get(b"x-forwarded-proto", [scheme])[0]),
+            (b"X-Forwarded-Host", believed.get(b"x-forwarded-host", [authority])[0]),
+            (b"X-Request-Id", exchange.request_id.encode("ascii")),
+            (b"Via", f"{exchange.http_version[5:]} {self.pseudonym}".encode("ascii")),
+        ]
+        earlier = believed.get(b"forwarded", [])
+        if self.forwarded:
+            node = b'"[%s]"' % client if b":" in client else client
+            fields.append(
+                (b"Forwarded", b", ".join([*earlier, b'for=%s;host="%s";proto=%s' % (node, authority, scheme)]))
+            )
+        elif earlier:
+            fields.append((b"Forwarded", b", ".join(earlier)))
+        return fields
+
+
+def response_fields(headers: Fields, *, upgraded: bool) -> Fields:
+    """Return the fields of a response as they go to the client; `upgraded`: it switches to WebSocket."""
+    handled = [name.lower() for name, _ in headers if name.lower() in _RESPONSE_HANDLED]
+    if not handled:
+        return headers
+    kept = [field for field in headers if field[0].lower() not in _RESPONSE_HANDLED]
+    if b"connection" in handled:
+        kept = _without_nominated(kept, headers)
+    if upgraded:
+        kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
+    return tuple(kept)
+
+
+def _without_nominated(kept: Iterable[tuple[bytes, bytes]], headers: Fields) -> list[tuple[bytes, bytes]]:
+    """Drop what Connection nominates, but never framing or Host: a sender must not nominate those."""
+    names = nominated(headers) - _FRAMING
+    return [field for field in kept if field[0].lower() not in names]
+
+
+def changes(before: Fields, after: Fields) -> dict[str, list[str]]:
+    """Say which field names were added, removed or changed between two sets of fields, for the trail."""
+
+    def values(fields: Fields) -> dict[str, list[bytes]]:
+        found: dict[str, list[bytes]] = {}
+        for name, value in fields:
+            found.setdefault(name.decode("latin-1").lower(), []).append(value)
+        return found
+
+    old, new = values(before), values(after)
+    told = {
+        "added": sorted(new.keys() - old.keys()),
+        "removed": sorted(old.keys() - new.keys()),
+        "changed": sorted(name for name in old.keys() & new.keys() if old[name] != new[name]),
+    }
+    return {what: names for what, names in told.items() if names}

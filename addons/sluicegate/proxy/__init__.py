@@ -1,0 +1,1 @@
+"""The only room that knows mitmproxy: flows become exchanges, decisions become flows."""

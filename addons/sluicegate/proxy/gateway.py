@@ -1,0 +1,370 @@
+"""The gateway as a mitmproxy addon: each hook hands a flow to a room that knows what to do, and fails closed."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import logging
+import secrets
+import time
+from typing import Any
+
+from mitmproxy import ctx, http, tls
+from mitmproxy.addonmanager import Loader
+from mitmproxy.connection import Client
+from mitmproxy.proxy import layer, server_hooks
+from mitmproxy.proxy.mode_specs import ReverseMode
+from mitmproxy.proxy.server import ConnectionHandler
+from mitmproxy.utils import human
+from OpenSSL import SSL
+
+from ..exchange import Exchange, Forward, Verdict
+from ..forwarding.admission import admit
+from ..forwarding.admission import NAME as ADMISSION
+from ..forwarding.headers import NAME as LOOP
+from ..forwarding.headers import Hop, response_fields, wants_websocket
+from ..pipeline import Stage, decide
+from ..problems import Problem, internal_fault
+from ..routing.locations import map_back
+from ..routing.stage import NAME as ROUTING
+from ..routing.stage import route
+from . import answers, options, replay
+from .bodies import KeptBodies, is_streamed, through
+from .flows import FAILED, METADATA, apply_forward, apply_problem, describe_on, exchange_of
+from .guard import guarded, observing
+from .layers import swap
+from .live import Live, attach, detach, live_of
+from .records import Recorder
+from .routes import Routes
+from .upstreams import NOT_DECIDED, Upstreams
+
+logger = logging.getLogger(__name__)
+
+PARALLEL_CONNECTS = 100
+"""Connections that one client may have opened to one target at a time; mitmproxy's own limit is 5."""
+_LOOPBACK = ("127.", "::1", "::ffff:127.")
+
+
+def _fail_request(gateway: Gateway, flow: http.HTTPFlow) -> None:
+    live = live_of(flow) or gateway.begin(flow)
+    live.exchange.refuse("gateway", internal_fault())
+    apply_problem(flow, live, verbose=False)
+
+
+def _fail_response(gateway: Gateway, flow: http.HTTPFlow) -> None:
+    if flow.response is not None:
+        flow.response = answers.response(internal_fault(), None, "unknown", head=flow.request.method == "HEAD")
+
+
+class Gateway:
+    """Routes what comes in on the reverse listener; nothing undecided leaves it."""
+
+    name = "sluicegate"
+
+    def __init__(self) -> None:
+        self.routes = Routes()
+        self.upstreams = Upstreams()
+        self.recorder = Recorder()
+        self.kept_bodies = KeptBodies()
+        self.head_limit = 1 << 16
+        self.is_running = False
+        self.hop = Hop(f"sluicegate-{secrets.token_hex(4)}")
+        self.stages = self._stages()
+
+    def _stages(self) -> list[Stage]:
+        return [Stage(ADMISSION, admit), Stage(LOOP, self.hop.refuse_loop), Stage(ROUTING, route)]
+
+    # Life cycle
+
+    def load(self, loader: Loader) -> None:
+        options.declare(loader)
+        options.enforce(ctx.options)
+
+    def configure(self, updated: set[str]) -> None:
+        options.check(ctx.options)
+        if "head_limit" in updated:
+            self.head_limit = human.parse_size(ctx.options.head_limit) or self.head_limit
+        if "forwarded" in updated:
+            self.hop = Hop(self.hop.pseudonym, ctx.options.forwarded)
+            self.stages = self._stages()
+        if "request_log" in updated:
+            self.recorder.open(ctx.options.request_log)
+
+    def running(self) -> None:
+        if self.is_running:
+            return
+        self.is_running = True
+        for name in ctx.options.deferred:
+            logger.warning("unknown option %s: nothing is set by it", name)
+        asyncio.get_running_loop().create_task(self._start()).add_done_callback(_log_fault)
+
+    async def _start(self) -> None:
+        await self.routes.start(ctx.options)
+        ctx.options.update(mode=options.reverse_modes(ctx.options))
+
+    async def done(self) -> None:
+        await self.routes.stop()
+        self.recorder.close()
+
+    # Connections
+
+    def client_connected(self, client: Client) -> None:
+        if not isinstance(client.proxy_mode, ReverseMode):
+            client.error = "the gateway is still starting"
+            return
+        handler = self.handler(client)
+        if handler is not None:
+            handler.max_conns = collections.defaultdict(lambda: asyncio.Semaphore(PARALLEL_CONNECTS))
+
+    def _refuse_layer(self, next_layer: layer.NextLayer) -> None:
+        next_layer.layer = None
+
+    @guarded(_refuse_layer)
+    def next_layer(self, next_layer: layer.NextLayer) -> None:
+        if next_layer.layer is not None:
+            swap.choose(next_layer, self)
+
+    def _refuse_server(self, data: server_hooks.ServerConnectionHookData) -> None:
+        data.server.error = NOT_DECIDED
+
+    @guarded(_refuse_server)
+    def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
+        if self.upstreams.get(data.server) is not None:
+            handler = self.handler(data.client)
+            if handler is not None:
+                self.upstreams.start_timer(data.server, handler)
+        elif data.client.id in _connections() or not self.upstreams.is_expected_replay(data.server):
+            data.server.error = NOT_DECIDED
+
+    @observing
+    def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
+        if not data.server.tls:
+            self.upstreams.stop_timer(data.server)
+
+    @observing
+    def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
+        self.upstreams.stop_timer(data.server)
+
+    @observing
+    def server_disconnected(self, data: server_hooks.ServerConnectionHookData) -> None:
+        self.upstreams.stop_timer(data.server)
+
+    @observing
+    def tls_established_server(self, data: tls.TlsData) -> None:
+        if data.conn is not data.context.client:
+            self.upstreams.stop_timer(data.conn)  # type: ignore[arg-type]
+
+    @observing
+    def tls_start_server(self, data: tls.TlsData) -> None:
+        upstream = self.upstreams.get(data.conn)  # type: ignore[arg-type]
+        if upstream is not None and upstream.insecure and isinstance(data.ssl_conn, SSL.Connection):
+            data.ssl_conn.set_verify(SSL.VERIFY_NONE)
+
+    # Exchanges
+
+    def begin(self, flow: http.HTTPFlow) -> Live:
+        """Bind a new exchange, and the snapshot of this moment, to a flow."""
+        exchange = exchange_of(flow, self.routes.snapshot)
+        exchange.show_internals = ctx.options.verbose_errors or exchange.client.startswith(_LOOPBACK)
+        live = Live(exchange, time.time())
+        attach(flow, live)
+        return live
+
+    @guarded(_fail_request)
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        if flow.is_replay == "request":
+            self._replay(flow)
+            return
+        live = live_of(flow) or self.begin(flow)
+        if flow.response is not None or flow.error is not None:
+            if live.exchange.problem is None:
+                live.exchange.trail.append(Verdict("gateway", "noted", "answered before it was routed"))
+            describe_on(flow, live.exchange)
+            return
+        decide(live.exchange, self.stages)
+        self._carry_out(flow, live)
+
+    def _carry_out(self, flow: http.HTTPFlow, live: Live) -> None:
+        """Make the flow do what was decided for its exchange."""
+        exchange = live.exchange
+        if exchange.problem is not None and exchange.problem.status == 503:
+            exchange.problem = self.routes.problem()
+        live.decided = time.time()
+        if exchange.forward is not None and not live.replayed_as_edited:
+            live.websocket = wants_websocket(exchange.headers, exchange.http_version)
+            apply_forward(flow, live, exchange.forward, self.hop)
+            if flow.is_replay is None and is_streamed(flow.request):
+                flow.request.stream = through(live, "request", keep=self._keeps())
+        elif exchange.problem is not None:
+            apply_problem(flow, live, verbose=ctx.options.verbose_errors)
+        describe_on(flow, exchange)
+        if exchange.forward is not None:
+            flow.metadata[METADATA]["origin"] = list(exchange.forward.target.origin)
+
+    def _replay(self, flow: http.HTTPFlow) -> None:
+        record = replay.recorded(flow)
+        if record is None:
+            live = self.begin(flow)
+            decide(live.exchange, self.stages)
+        elif replay.was_edited(flow, record):
+            live = self.begin(flow)
+            live.replayed_as_edited = True
+            replay.send_as_edited(flow, live.exchange, record)
+        else:
+            live = Live(replay.restore(flow, record, self.routes.snapshot), time.time())
+            attach(flow, live)
+            decide(live.exchange, self.stages)
+        if record is not None and "request" in record.get("cut", ()):
+            live.exchange.refuse("replay", Problem(400, "cut-body", "Only the first part of the body was kept."))
+        self._carry_out(flow, live)
+        if live.replayed_as_edited and record is not None and live.exchange.forward is not None:
+            origin = live.exchange.forward.target.origin
+            flow.request.data.scheme = origin.scheme.encode("ascii")
+            flow.request.data.host, flow.request.data.port = origin.host, origin.port
+            flow.metadata[METADATA]["source"] = record["source"]
+            flow.comment = f"edited: {flow.comment}"
+        if live.exchange.forward is not None:
+            self.upstreams.expect_replay(live.exchange.forward.target.origin)
+
+    @guarded(_fail_request)
+    def request(self, flow: http.HTTPFlow) -> None:
+        live = live_of(flow)
+        if live is None:
+            return
+        if "request" in live.kept:
+            self.kept_bodies.put(flow.request, bytes(live.kept.pop("request")))
+        elif not flow.request.stream:
+            live.bytes_in = len(flow.request.data.content or b"")
+        record = flow.metadata.get(METADATA)
+        if record is not None and live.exchange.forward is not None:
+            record["fingerprint"] = replay.fingerprint(flow.request)
+
+    @guarded(_fail_response)
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        live = live_of(flow)
+        if live is None or flow.response is None:
+            return
+        live.first_byte = time.time()
+        exchange = live.exchange
+        if exchange.forward is None or exchange.problem is not None:
+            return
+        upgraded = flow.response.status_code == 101
+        data = flow.response.data
+        fields = response_fields(data.headers.fields, upgraded=upgraded)
+        if fields is not data.headers.fields:
+            data.headers = http.Headers(fields)
+        if data.http_version == b"HTTP/1.0":
+            data.http_version = b"HTTP/1.1"
+        if exchange.forward.rewrite_location:
+            _rewrite_locations(flow.response, exchange, exchange.forward)
+        if flow.is_replay is None and not upgraded and is_streamed(flow.request, flow.response):
+            flow.response.stream = through(live, "response", keep=self._keeps())
+
+    @observing
+    def response(self, flow: http.HTTPFlow) -> None:
+        live = live_of(flow)
+        if live is None:
+            return
+        if flow.response is not None:
+            if "response" in live.kept:
+                self.kept_bodies.put(flow.response, bytes(live.kept.pop("response")))
+            elif not flow.response.stream:
+                live.bytes_out = len(flow.response.data.content or b"")
+        if flow.websocket is None:
+            self._finish(flow, live)
+
+    @observing
+    def error(self, flow: http.HTTPFlow) -> None:
+        live = live_of(flow) or self.begin(flow)
+        reason = flow.error.msg if flow.error else "unknown"
+        live.exchange.trail.append(Verdict("gateway", "failed", reason))
+        flow.marked = flow.marked or FAILED
+        self._finish(flow, live)
+
+    @observing
+    def websocket_message(self, flow: http.HTTPFlow) -> None:
+        live = live_of(flow)
+        if live is None or flow.websocket is None:
+            return
+        message = flow.websocket.messages[-1]
+        if message.from_client:
+            live.bytes_in += len(message.content)
+        else:
+            live.bytes_out += len(message.content)
+        if not self._keeps():
+            del flow.websocket.messages[:-1]
+        elif len(flow.websocket.messages) > 1000:
+            del flow.websocket.messages[:500]
+
+    @observing
+    def websocket_end(self, flow: http.HTTPFlow) -> None:
+        live = live_of(flow)
+        if live is not None:
+            self._finish(flow, live)
+
+    def _finish(self, flow: http.HTTPFlow, live: Live) -> None:
+        """The exchange is over: write it down and let go of it."""
+        record: dict[str, Any] | None = flow.metadata.get(METADATA)
+        if record is not None:
+            record["verdicts"] = [[one.stage, one.outcome, one.reason] for one in live.exchange.trail]
+            if live.cut:
+                record["cut"] = sorted(live.cut)
+        if flow.is_replay == "request" and live.exchange.forward is not None:
+            self.upstreams.replay_done(live.exchange.forward.target.origin)
+        self.recorder.record(flow, live)
+        detach(flow)
+
+    def _keeps(self) -> bool:
+        """Whether someone can look at flows: mitmweb and the console keep them."""
+        return ctx.master.addons.get("view") is not None
+
+    # What the layers ask
+
+    def handler(self, client: Client) -> ConnectionHandler | None:
+        return _connections().get(client.id)
+
+    def forward_of(self, flow: http.HTTPFlow) -> Forward | None:
+        live = live_of(flow)
+        return live.exchange.forward if live else None
+
+    def wants_websocket(self, flow: http.HTTPFlow) -> bool:
+        live = live_of(flow)
+        return live is not None and live.websocket
+
+    def failure(self, flow: http.HTTPFlow, problem: Problem) -> http.Response:
+        live = live_of(flow) or self.begin(flow)
+        exchange = live.exchange
+        exchange.problem = problem
+        exchange.trail.append(Verdict("upstream", "failed", problem.private or problem.detail))
+        flow.comment = f"{flow.comment} · {problem.status} {problem.detail}" if flow.comment else problem.detail
+        flow.marked = FAILED
+        return answers.response(
+            problem,
+            exchange.client_path,
+            exchange.request_id,
+            verbose=ctx.options.verbose_errors,
+            head=exchange.method == "HEAD",
+        )
+
+    def head_refused(self, client: Client, problem: Problem) -> str:
+        request_id = secrets.token_hex(16)
+        self.recorder.refused_head(client, problem, request_id)
+        return request_id
+
+
+def _connections() -> dict[Any, Any]:
+    proxyserver = ctx.master.addons.get("proxyserver")
+    return proxyserver.connections if proxyserver is not None else {}
+
+
+def _rewrite_locations(response: http.Response, exchange: Exchange, forward: Forward) -> None:
+    for name in ("location", "content-location"):
+        if (value := response.headers.get(name)) is not None:
+            mapped = map_back(value, forward.target, exchange.endpoint, exchange.host)
+            if mapped is not None:
+                response.headers[name] = mapped
+
+
+def _log_fault(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        logger.error("the gateway failed to start", exc_info=fault)

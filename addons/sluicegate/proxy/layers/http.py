@@ -1,0 +1,124 @@
+"""The HTTP layer of a client connection: own streams, own connection layers, and only connections that were decided."""
+
+from __future__ import annotations
+
+from mitmproxy.connection import ConnectionState, Server
+from mitmproxy.proxy import commands, events, layer, tunnel
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import CommandGenerator
+from mitmproxy.proxy.layers import tls
+from mitmproxy.proxy.layers.http import (
+    GetHttpConnection,
+    GetHttpConnectionCompleted,
+    HTTPMode,
+    HttpLayer,
+    RegisterHttpConnection,
+)
+from mitmproxy.proxy.layers.http._http2 import Http2Client
+
+from ..upstreams import NOT_DECIDED, TIMED_OUT
+from .gate import DeadlineExpired, Gate, GetDecidedConnection
+from .http1 import GatewayHttp1Client, GatewayHttp1Server
+from .http2 import GatewayHttp2Server
+from .stream import GatewayStream
+
+_H1 = b"http/1.1"
+_H2 = b"h2"
+
+
+class GatewayHttpLayer(HttpLayer):
+    """The HTTP layer of one client connection."""
+
+    def __init__(self, context: Context, gate: Gate) -> None:
+        super().__init__(context, HTTPMode.transparent)
+        self.gate = gate
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, DeadlineExpired):
+            stream = self.streams.get(event.stream_id)
+            if stream is not None:
+                yield from self.event_to_child(stream, event)
+            return
+        if isinstance(event, events.Start):
+            server = GatewayHttp2Server if self.context.client.alpn == _H2 else GatewayHttp1Server
+            self.connections[self.context.client] = server(self.context.fork(), self.gate)
+        yield from super()._handle_event(event)
+
+    def make_stream(self, stream_id: int) -> CommandGenerator[None]:
+        self.streams[stream_id] = stream = GatewayStream(self.context.fork(), stream_id, self.gate)
+        yield from self.event_to_child(stream, events.Start())
+
+    def get_connection(self, event: GetHttpConnection, *, reuse: bool = True) -> CommandGenerator[None]:
+        if not isinstance(event, GetDecidedConnection) or event.forward is None:
+            yield from self.reply(event, None, NOT_DECIDED)
+            return
+        for connection in [own for own in self.connections if reuse and event.connection_spec_matches(own)]:
+            if connection in self.waiting_for_establishment:
+                if not event.http1_only:  # it may turn out to speak HTTP/2
+                    self.waiting_for_establishment[connection].append(event)
+                    return
+            elif connection.connected and (self.context.client.alpn != _H2 or connection.alpn == _H2):
+                yield from self.reply(event, connection, None)
+                return
+        yield from self.open(event)
+
+    def reply(
+        self, event: GetHttpConnection, connection: object, error: str | None
+    ) -> CommandGenerator[None]:
+        stream = self.command_sources.pop(event)
+        completed = GetHttpConnectionCompleted(event, (connection, error))  # type: ignore[arg-type]
+        yield from self.event_to_child(stream, completed)
+
+    def open(self, event: GetDecidedConnection) -> CommandGenerator[None]:
+        """Open a new connection as the decision asks for it."""
+        self.forget_closed()
+        if event.forward is None:
+            return
+        target = event.forward.target
+        server = Server(address=event.address, transport_protocol="tcp")
+        self.gate.upstreams.decide(server, target.origin, insecure=target.connection.insecure)
+        context = self.context.fork()
+        context.server = server
+        stack = tunnel.LayerStack()
+        if event.tls:
+            server.sni = target.origin.host
+            server.alpn_offers = (_H1,) if event.http1_only else (_H2, _H1)
+            stack /= tls.ServerTLSLayer(context)
+        elif target.connection.h2c and not event.http1_only:
+            server.alpn = _H2
+        stack /= _Client(context)
+        self.connections[server] = stack[0]
+        self.waiting_for_establishment[server].append(event)
+        yield from self.event_to_child(stack[0], events.Start())
+
+    def register_connection(self, command: RegisterHttpConnection) -> CommandGenerator[None]:
+        if command.err and isinstance(command.connection, Server):
+            upstream = self.gate.upstreams.get(command.connection)
+            if upstream is not None and upstream.timed_out:
+                command.err = TIMED_OUT
+        yield from super().register_connection(command)
+
+    def forget_closed(self) -> None:
+        """Let go of connections that are closed and carry no exchange any more."""
+        carrying = {stream.context.server for stream in self.streams.values()}
+        for connection in list(self.connections):
+            if (
+                isinstance(connection, Server)
+                and connection.state is ConnectionState.CLOSED
+                and connection not in self.waiting_for_establishment
+                and connection not in carrying
+            ):
+                del self.connections[connection]
+
+
+class _Client(layer.Layer):
+    """Opens the connection to a target and puts the layer of its protocol on it."""
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        error: str | None = yield commands.OpenConnection(self.context.server)
+        if not error:
+            http2 = self.context.server.alpn == _H2
+            child = Http2Client(self.context) if http2 else GatewayHttp1Client(self.context)
+            self._handle_event = child.handle_event  # type: ignore[method-assign]
+            yield from child.handle_event(event)
+        yield RegisterHttpConnection(self.context.server, error)

@@ -1,0 +1,265 @@
+"""HTTP/1 toward clients and toward targets: bounded heads, framing of our own, connections that close when asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import h11
+from h11._receivebuffer import ReceiveBuffer
+from mitmproxy import http
+from mitmproxy.net.http import http1
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import CommandGenerator
+from mitmproxy.proxy.layers.http._base import HttpEvent, ReceiveHttp
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    RequestHeaders,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+    ResponseProtocolError,
+    ResponseTrailers,
+)
+from mitmproxy.proxy.layers.http._http1 import (
+    Http1Client,
+    Http1Connection,
+    Http1Server,
+    make_body_reader,
+    should_make_pipe,
+)
+
+from ...forwarding.headers import nominated
+from ...problems import Problem
+from .. import answers
+from .gate import Gate, StopUpload
+
+LINGER = 30.0
+"""Seconds for which an upload is still read, and thrown away, after its request was answered."""
+MAX_PIPELINED = 1 << 20
+"""Bytes kept of what a client sends while its request is still being answered."""
+MAX_RESPONSE_HEAD = 1 << 18
+"""Bytes in the head of a target's response, at most."""
+
+
+class _WithoutTrailers:
+    """A reader of chunked bodies that drops trailers, as RFC 9112 section 7.1.2 allows: the core raises on them."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+        self.read_eof: Callable[[], Any] = reader.read_eof
+
+    def __call__(self, buffer: ReceiveBuffer) -> Any:
+        event = self._reader(buffer)
+        return h11.EndOfMessage() if isinstance(event, h11.EndOfMessage) and event.headers else event
+
+
+def body_reader(size: int | None) -> Any:
+    """Return the reader of a body: `size` bytes, None for chunked, -1 for up to the end of the connection."""
+    reader = make_body_reader(size)
+    return _WithoutTrailers(reader) if size is None else reader
+
+
+def asks_to_close(message: http.Request | http.Response) -> bool:
+    """Whether a message is the last one on its connection (RFC 9112 section 9.3)."""
+    options = nominated(message.headers.fields)
+    if b"close" in options:
+        return True
+    return message.http_version == "HTTP/1.0" and b"keep-alive" not in options
+
+
+class _Closing(Http1Connection):
+    """Closes once a message was read that asks for it: its Connection field does not go on, so the core cannot know."""
+
+    closing = False
+
+    def mark_done(self, *, request: bool = False, response: bool = False) -> CommandGenerator[None]:
+        self.request_done = self.request_done or request
+        self.response_done = self.response_done or response
+        if self.closing and self.request_done and self.response_done and self.request and self.response:
+            if not should_make_pipe(self.request, self.response):
+                yield commands.CloseConnection(self.conn)
+                self.state = self.done
+                return
+        yield from super().mark_done()
+
+
+class GatewayHttp1Server(_Closing, Http1Server):
+    """HTTP/1 toward a client."""
+
+    def __init__(self, context: Context, gate: Gate) -> None:
+        super().__init__(context)
+        self.gate = gate
+        self.answered_at = 0.0
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, events.DataReceived):
+            lingering = self.response_done and not self.request_done
+            if lingering and time.monotonic() - self.answered_at > LINGER:
+                yield commands.CloseConnection(self.conn)
+                return
+            if self.state == self.wait and len(self.buf) + len(event.data) > MAX_PIPELINED:
+                yield commands.CloseConnection(self.conn)
+                return
+        yield from super()._handle_event(event)
+
+    def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
+        if not isinstance(event, events.DataReceived):
+            yield commands.CloseConnection(self.conn)
+            return
+        lines = self.buf.maybe_extract_lines()
+        while lines is not None and not lines:  # empty lines before a request line (RFC 9112 section 2.2)
+            lines = self.buf.maybe_extract_lines()
+        size = len(self.buf) if lines is None else sum(map(len, lines)) + 2 * len(lines)
+        if size > self.gate.head_limit:
+            yield from self.refuse_head(
+                Problem(431, "head-too-large", f"The request head is longer than {self.gate.head_limit} bytes.")
+            )
+            return
+        if lines is None:
+            return
+        try:
+            request = http1.read_request_head([bytes(line) for line in lines])
+            body_size = http1.expected_http_body_size(request)
+            if request.http_version not in ("HTTP/1.0", "HTTP/1.1"):
+                raise ValueError("no such version")
+        except ValueError:
+            yield from self.refuse_head(Problem(400, "bad-request", "The request head is not well-formed HTTP/1.1."))
+            return
+        self.request = request
+        self.closing = asks_to_close(request)
+        yield ReceiveHttp(RequestHeaders(self.stream_id, request, body_size == 0))
+        self.body_reader = body_reader(body_size)
+        self.state = self.read_body
+        yield from self.state(event)
+
+    def refuse_head(self, problem: Problem) -> CommandGenerator[None]:
+        """Answer a head that never became a request, and read on without keeping anything until the client is gone."""
+        request_id = self.gate.head_refused(self.context.client, problem)
+        yield commands.SendData(self.conn, answers.raw(problem, request_id))
+        yield commands.CloseTcpConnection(self.conn, half_close=True)
+        self.answered_at = time.monotonic()
+        self.state = self.discard
+
+    def discard(self, event: events.Event) -> CommandGenerator[None]:
+        self.buf.maybe_extract_at_most(len(self.buf))
+        if isinstance(event, events.ConnectionClosed) or time.monotonic() - self.answered_at > LINGER:
+            yield commands.CloseConnection(self.conn)
+
+    def send(self, event: HttpEvent) -> CommandGenerator[None]:
+        if isinstance(event, ResponseHeaders):
+            yield from self.send_response_head(event)
+        elif isinstance(event, ResponseProtocolError):
+            yield from self.send_failure(event)
+        elif isinstance(event, (ResponseTrailers, StopUpload)):
+            self.answered_at = time.monotonic()
+        elif isinstance(event, ResponseEndOfMessage) and self.response is None:
+            yield commands.CloseConnection(self.conn)
+        else:
+            yield from super().send(event)
+
+    def send_response_head(self, event: ResponseHeaders) -> CommandGenerator[None]:
+        """Send a head with framing of this connection: chunked where the target ends its body by closing."""
+        response = event.response
+        final = response.status_code >= 200
+        if final and self.request and _ends_by_closing(self.request, response):
+            if self.request.http_version == "HTTP/1.1":
+                response = response.copy()
+                response.http_version = "HTTP/1.1"
+                response.headers["Transfer-Encoding"] = "chunked"
+            else:
+                self.closing = True
+        if final and asks_to_close(response):
+            self.closing = True
+        announce = final and self.closing and "connection" not in response.headers
+        for command in super().send(ResponseHeaders(event.stream_id, response, event.end_stream)):
+            if announce and isinstance(command, commands.SendData):
+                command.data = command.data[:-2] + b"Connection: close\r\n\r\n"
+            yield command
+
+    def send_failure(self, event: ResponseProtocolError) -> CommandGenerator[None]:
+        """Answer with a problem where nothing was answered yet, else cut the connection."""
+        if not self.conn.state & self.conn.state.CAN_WRITE:
+            return
+        status = event.code.http_status_code()
+        if status is not None and (self.response is None or self.response.status_code < 200):
+            problem = failure_problem(status)
+            request_id = self.gate.head_refused(self.context.client, problem)
+            yield commands.SendData(self.conn, answers.raw(problem, request_id))
+        yield commands.CloseConnection(self.conn)
+
+
+def failure_problem(status: int) -> Problem:
+    """The problem for a failure that the core reports as no more than a status."""
+    details = {
+        400: ("bad-request", "The request is not well-formed HTTP."),
+        413: ("content-too-large", "The request body is larger than this gateway takes."),
+        502: ("bad-gateway", "The target did not answer as HTTP asks."),
+    }
+    return Problem(status, *details.get(status, ("failed", "The gateway could not carry this request on.")))
+
+
+def _ends_by_closing(request: http.Request, response: http.Response) -> bool:
+    try:
+        return http1.expected_http_body_size(request, response) == -1
+    except ValueError:
+        return False
+
+
+class GatewayHttp1Client(_Closing, Http1Client):
+    """HTTP/1 toward a target."""
+
+    def send(self, event: HttpEvent) -> CommandGenerator[None]:
+        if isinstance(event, RequestHeaders) and not event.end_stream and event.request.is_http2:
+            headers = event.request.headers
+            if "content-length" not in headers and "transfer-encoding" not in headers:
+                # A body without a length ends by its frames in HTTP/2; in HTTP/1 it needs chunks of its own.
+                request = event.request.copy()
+                request.headers["Transfer-Encoding"] = "chunked"
+                event = RequestHeaders(event.stream_id, request, event.end_stream)
+        yield from super().send(event)
+
+    def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
+        if not isinstance(event, events.DataReceived):
+            yield from super().read_headers(event)
+            return
+        while self.state == self.read_headers and self.buf:
+            if self.request is None or self.stream_id is None:
+                yield commands.CloseConnection(self.conn)  # data that no request asked for
+                self.state = self.done
+                return
+            lines = self.buf.maybe_extract_lines()
+            if not lines:
+                if len(self.buf) > MAX_RESPONSE_HEAD:
+                    yield from self.fail("the response head is too long")
+                return
+            yield from self.read_head([bytes(line) for line in lines], event)
+
+    def read_head(self, lines: list[bytes], event: events.DataReceived) -> CommandGenerator[None]:
+        """Take in one response head; after an interim one (RFC 9110 section 15.2) another follows."""
+        if self.request is None or self.stream_id is None:
+            return
+        try:
+            response = http1.read_response_head(lines)
+            size = http1.expected_http_body_size(self.request, response)
+        except ValueError as error:
+            yield from self.fail(f"cannot parse the response: {error}")
+            return
+        if 100 <= response.status_code < 200 and response.status_code != 101:
+            yield ReceiveHttp(ResponseHeaders(self.stream_id, response, False))
+            return
+        self.response = response
+        self.closing = asks_to_close(response)
+        yield ReceiveHttp(ResponseHeaders(self.stream_id, response, size == 0))
+        if self.state == self.read_headers:
+            self.body_reader = body_reader(size)
+            self.state = self.read_body
+            yield from self.state(event)
+
+    def fail(self, reason: str) -> CommandGenerator[None]:
+        """Give up a connection whose other side does not speak HTTP/1."""
+        yield commands.CloseConnection(self.conn)
+        self.state = self.done
+        if self.stream_id is not None:
+            yield ReceiveHttp(ResponseProtocolError(self.stream_id, reason, ErrorCode.GENERIC_SERVER_ERROR))

@@ -1,0 +1,58 @@
+"""Puts the gateway's HTTP layer where mitmproxy's next-layer addon has chosen its own, also beneath TLS."""
+
+from __future__ import annotations
+
+from mitmproxy.proxy import layer
+from mitmproxy.proxy.layers import ClientTLSLayer, HttpLayer, ServerTLSLayer
+from mitmproxy.proxy.layers.modes import ReverseProxy
+
+from .gate import Gate
+from .http import GatewayHttpLayer
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+"""What a client sends first that speaks HTTP/2 without TLS (RFC 9113 section 3.4)."""
+
+
+def choose(next_layer: layer.NextLayer, gate: Gate) -> None:
+    """Replace the layer that was chosen for a connection of the reverse listener.
+
+    Any other protocol than HTTP, with TLS or without, gets no layer at all, and so no answer.
+    """
+    context = next_layer.context
+    chosen = next_layer.layer
+    if not context.layers or not isinstance(context.layers[0], ReverseProxy):
+        next_layer.layer = None
+        return
+    data = next_layer.data_client()
+    in_clear = not any(isinstance(own, ClientTLSLayer) for own in context.layers)
+    if in_clear and len(data) < len(b"PRI ") and PREFACE.startswith(data):
+        _forget(chosen, context.layers)
+        next_layer.layer = None  # it may become HTTP/2: wait for the next bytes
+        return
+    if in_clear and data.startswith(b"PRI "):
+        context.client.alpn = b"h2"
+    next_layer.layer = _swapped(chosen, context.layers, gate)
+
+
+def _swapped(chosen: layer.Layer | None, layers: list[layer.Layer], gate: Gate) -> layer.Layer | None:
+    if isinstance(chosen, HttpLayer):
+        _forget(chosen, layers)
+        return GatewayHttpLayer(chosen.context, gate)
+    if isinstance(chosen, ClientTLSLayer):
+        chosen.child_layer = _swapped(chosen.child_layer, layers, gate) or chosen.child_layer
+        return chosen
+    if isinstance(chosen, ServerTLSLayer):
+        # The reverse URL is https: its TLS belongs to connections that are decided, not to this stack.
+        child = chosen.child_layer
+        layers.remove(chosen)
+        chosen.context.server.tls = False
+        return _swapped(child, layers, gate)
+    return None
+
+
+def _forget(chosen: layer.Layer | None, layers: list[layer.Layer]) -> None:
+    """Take a layer that will not be used, and what lies beneath it, out of the context's list."""
+    while chosen is not None:
+        if chosen in layers:
+            layers.remove(chosen)
+        chosen = getattr(chosen, "child_layer", None)

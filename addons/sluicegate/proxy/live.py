@@ -1,0 +1,44 @@
+"""What the gateway knows of a flow while it is alive; kept on the flow itself, so that it goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from mitmproxy.flow import Flow
+
+from ..exchange import Exchange, Fields
+
+_ATTRIBUTE = "sluicegate_live"
+
+
+@dataclass(slots=True)
+class Live:
+    """An exchange under way: its clock (seconds since the epoch) and its counts of body bytes."""
+
+    exchange: Exchange
+    decided: float
+    first_byte: float | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+    sent_fields: Fields = ()
+    replayed_as_edited: bool = False
+    websocket: bool = False
+    kept: dict[str, bytearray] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
+    logged: bool = False
+
+
+def attach(flow: Flow, live: Live) -> None:
+    """Bind what is known to its flow; it is not part of the flow's saved state."""
+    flow.__dict__[_ATTRIBUTE] = live
+
+
+def live_of(flow: Flow) -> Live | None:
+    """Return what is known of a flow that is under way, or None."""
+    return cast(Live | None, flow.__dict__.get(_ATTRIBUTE))
+
+
+def detach(flow: Flow) -> None:
+    """Forget a finished flow's exchange, and with it the snapshot that it held."""
+    flow.__dict__.pop(_ATTRIBUTE, None)

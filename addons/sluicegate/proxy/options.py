@@ -1,0 +1,79 @@
+"""Options of the gateway, and those of mitmproxy that it needs to have one value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mitmproxy import exceptions
+from mitmproxy.addonmanager import Loader
+from mitmproxy.options import Options
+from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
+from mitmproxy.utils import human
+
+NOWHERE = "reverse:http://undecided.invalid:9"
+"""The listener's own target: no request ever goes there, because only decided connections are made."""
+
+_REQUIRED = {"connection_strategy": "lazy", "keep_host_header": True, "onboarding": False}
+
+
+def declare(loader: Loader) -> None:
+    """Declare the options that users set with `--set NAME=VALUE`."""
+    loader.add_option("routes", str, "", "Folder of route files. Default: 'routes' here, else the gateway's own.")
+    loader.add_option("routes_polling", bool, False, "Watch route files by polling, for file systems without events.")
+    loader.add_option("head_limit", str, "64k", "Bytes in the head of a request; a longer one is answered 431.")
+    loader.add_option("verbose_errors", bool, False, "Show internals, such as target addresses, in problem bodies.")
+    loader.add_option("forwarded", bool, False, "Send the Forwarded field (RFC 7239) beside X-Forwarded-*.")
+    loader.add_option("request_log", str, "", "File that gets one JSON line per exchange; '-' is standard output.")
+    loader.add_option(
+        "keep_flows", int, 10_000, "Finished flows that mitmweb and the console keep; the oldest go first. 0: all."
+    )
+
+
+def enforce(options: Options) -> None:
+    """Set what the gateway cannot work without, and show comments in mitmweb."""
+    options.update(**{name: value for name, value in _REQUIRED.items() if name in options})
+    if "web_columns" in options and "comment" not in options.web_columns:
+        columns = list(options.web_columns)
+        options.update(web_columns=[*columns, "comment"])
+
+
+def check(options: Options) -> None:
+    """Raise OptionsError for a value that the gateway cannot work with."""
+    for name, value in _REQUIRED.items():
+        if name in options and getattr(options, name) != value:
+            raise exceptions.OptionsError(f"Sluicegate needs {name}={str(value).lower()}.")
+    try:
+        limit = human.parse_size(options.head_limit)
+    except ValueError:
+        limit = None
+    if limit is None or limit < 1024:
+        raise exceptions.OptionsError(f"head_limit: '{options.head_limit}' is not a size of at least 1k, such as 64k.")
+    if options.keep_flows < 0:
+        raise exceptions.OptionsError(f"keep_flows: {options.keep_flows} is negative; 0 keeps all flows.")
+    if options.routes and not Path(options.routes).expanduser().parent.is_dir():
+        raise exceptions.OptionsError(f"routes: '{options.routes}' lies in no folder that exists.")
+    for mode in options.mode:
+        if mode != "regular" and not mode.startswith("reverse:"):
+            raise exceptions.OptionsError(f"Sluicegate is a reverse proxy: --mode {mode} is not one.")
+
+
+def reverse_modes(options: Options) -> list[str]:
+    """Return the listeners of the gateway: what `--mode` gives, else one whose own target is never used."""
+    return [mode for mode in options.mode if mode.startswith("reverse:")] or [NOWHERE]
+
+
+def default_url(options: Options) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an explicit `--mode reverse:URL`, the default origin; None where there is none."""
+    for text in options.mode:
+        mode = ProxyMode.parse(text)
+        if isinstance(mode, ReverseMode) and not text.startswith(NOWHERE) and mode.scheme in ("http", "https"):
+            return mode.scheme, mode.address[0], mode.address[1]
+    return None
+
+
+def routes_folder(options: Options) -> Path:
+    """Return the folder of route files: as set, else `routes` in the working directory, else the repository's."""
+    if options.routes:
+        return Path(options.routes).expanduser().absolute()
+    here = Path("routes").absolute()
+    return here if here.is_dir() else Path(__file__).resolve().parents[3] / "routes"

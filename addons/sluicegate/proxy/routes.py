@@ -1,0 +1,112 @@
+"""The snapshot in force: loaded when the gateway starts, swapped when route files change."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from mitmproxy import ctx
+from mitmproxy.options import Options
+from mitmproxy.proxy.mode_specs import ProxyMode
+
+from ..config.diagnostics import Diagnostic
+from ..config.loading import Loaded, Loader
+from ..config.reloading import Reloader
+from ..problems import Problem
+from ..routing.table import Fallback
+from ..routing.targets import Origin, Target
+from ..snapshot import Snapshot
+from . import options
+
+logger = logging.getLogger(__name__)
+
+
+class Routes:
+    """Holds the snapshot, and says in the log what became of each change."""
+
+    def __init__(self) -> None:
+        self.snapshot: Snapshot | None = None
+        self.folder = Path("routes")
+        self._errors: tuple[Diagnostic, ...] = ()
+        self._default: Fallback | None = None
+        self._reloader: Reloader | None = None
+        self._loader: Loader | None = None
+        self._started = False
+
+    async def start(self, chosen: Options) -> None:
+        """Load the route files a first time, and watch them from then on."""
+        self.folder = options.routes_folder(chosen)
+        self._default = _default_fallback(chosen)
+        self._loader = Loader(self.folder, own_addresses=_own_addresses(chosen))
+        self._reloader = Reloader(self.folder, self._loader, self._take, polling=chosen.routes_polling)
+        await self._reloader.start()
+        self._started = True
+
+    async def stop(self) -> None:
+        """Stop watching, and end what reads the files."""
+        if self._reloader is not None:
+            await self._reloader.stop()
+        if self._loader is not None:
+            await self._loader.close()
+
+    def problem(self) -> Problem:
+        """The answer while there is no valid snapshot yet: which file to mend, and where."""
+        errors = [one for one in self._errors if one.severity == "error"]
+        if not errors:
+            return Problem(503, "no-routes", "The gateway has not read its route files yet.")
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        return Problem(503, "bad-route-files", f"The route files are not valid: {errors[0]}{more}")
+
+    def _take(self, loaded: Loaded) -> None:
+        """Swap in what was loaded, or keep the last good snapshot; either way say so once."""
+        # mitmproxy exits when an error is logged while it starts: a bad file must not keep the gateway from mending.
+        level = logging.ERROR if self._started else logging.WARNING
+        self._errors = loaded.diagnostics
+        if loaded.fault:
+            logger.log(level, "reading the route files failed: %s", loaded.fault)
+        for diagnostic in loaded.diagnostics:
+            logger.log(level if diagnostic.severity == "error" else logging.WARNING, "%s", diagnostic)
+        if loaded.table is None:
+            if not loaded.unchanged:
+                kept = f"generation {self.snapshot.generation} stays" if self.snapshot else "no routes yet"
+                logger.log(level, "route files not taken over: %s", kept)
+            return
+        generation = self.snapshot.generation + 1 if self.snapshot else 1
+        self.snapshot = Snapshot(
+            generation, loaded.table, loaded.settings, loaded.files, time.time(), default=self._default
+        )
+        self._log_receipt(generation, loaded)
+
+    def _log_receipt(self, generation: int, loaded: Loaded) -> None:
+        table = loaded.table
+        receipt = loaded.receipt
+        told = [
+            f"{what} {listed.count}: {listed}" if generation > 1 else f"{what} {listed.count}"
+            for what, listed in (("added", receipt.added), ("removed", receipt.removed), ("changed", receipt.changed))
+            if listed.count
+        ]
+        logger.info(
+            "routes generation %d: %d files, %d endpoints, %s, %.0f ms",
+            generation,
+            len(loaded.files),
+            len(table) if table is not None else 0,
+            "; ".join(told) or "no endpoint differs",
+            loaded.seconds * 1000,
+        )
+
+
+def _own_addresses(chosen: Options) -> list[tuple[str, int]]:
+    """Host and port of each listener; '' for all addresses of this machine."""
+    modes = [ProxyMode.parse(mode) for mode in options.reverse_modes(chosen)]
+    ports = [(mode.listen_host(chosen.listen_host) or "", mode.listen_port(chosen.listen_port)) for mode in modes]
+    return [(host, port) for host, port in ports if port is not None] or [("", ctx.options.listen_port or 8080)]
+
+
+def _default_fallback(chosen: Options) -> Fallback | None:
+    """An explicit reverse URL as the origin of whatever no file takes."""
+    url = options.default_url(chosen)
+    if url is None:
+        return None
+    origin = Origin(*url)
+    return Fallback(Target(origin, text=str(origin)))

@@ -1,0 +1,289 @@
+"""The compiled table of endpoints: one lookup costs what the path's depth costs, however many endpoints there are.
+
+A request matches at most one endpoint. Hosts that fit are tried from the most specific to the least; within a host
+the path's segments are walked left to right: literal text before text with a variable in it (longer text first)
+before a bare variable (`api-shield.md` 1.2). A table never changes once it is built.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from .hosts import HostPattern
+from .targets import Connection, Origin, Target
+from .templates import PathTemplate, Segment
+
+_NAMESPACE = uuid.UUID("5f2d9d5e-2f0b-5c54-8a30-7c1f6a3f3d11")
+
+
+def operation_id(method: str, host: HostPattern, path: PathTemplate) -> str:
+    """Return the id of an operation: the same method, host pattern and stored path give the same UUIDv5."""
+    return str(uuid.uuid5(_NAMESPACE, f"{method} {host.text} {path.stored}"))
+
+
+class Place(NamedTuple):
+    """Where in the route files something is defined: file as shown to people, line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Endpoint:
+    """One operation of the public API (Source Endpoint) and its route; `route` None: managed, not routed."""
+
+    method: str
+    host: HostPattern
+    path: PathTemplate
+    operation_id: str
+    route: Target | None
+    place: Place
+    rewrite_location: bool = False
+    normalize_to_origin: bool = False
+
+    @property
+    def text(self) -> str:
+        """Method and path as the route file has them."""
+        return f"{self.method} {self.path.text}"
+
+    def fits_path(self, segments: Sequence[str]) -> bool:
+        """Whether a normalised path, split at slashes, is one of this endpoint's."""
+        own = self.path.segments
+        return len(segments) == len(own) + 1 and all(map(Segment.fits, own, segments[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Where requests go that no endpoint routes: an origin with an optional base path."""
+
+    target: Target
+    place: Place | None = None
+    normalize_to_origin: bool = False
+    rewrite_location: bool = False
+
+
+class Match(NamedTuple):
+    """An endpoint and the normalised path, split at slashes, that it was found with."""
+
+    endpoint: Endpoint
+    segments: list[str]
+
+
+class _Node:
+    """One place in the tree of one method and one number of segments; what stands below is a node or an endpoint."""
+
+    __slots__ = ("literals", "shapes", "variable")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Node | Endpoint] = {}
+        # One entry for each pair of lengths of the text around a variable, longest text first.
+        self.shapes: list[tuple[int, int, dict[tuple[str, str], _Node | Endpoint]]] = []
+        self.variable: _Node | Endpoint | None = None
+
+
+class HostTable:
+    """The endpoints of one host pattern, and where its other requests go."""
+
+    __slots__ = ("endpoints", "fallback", "pattern", "trees")
+
+    def __init__(self, pattern: HostPattern) -> None:
+        self.pattern = pattern
+        self.fallback: Fallback | None = None
+        self.endpoints: list[Endpoint] = []
+        self.trees: dict[str, dict[int, _Node]] = {}
+
+    def add(self, endpoint: Endpoint) -> None:
+        self.endpoints.append(endpoint)
+        segments = endpoint.path.segments
+        node = self.trees.setdefault(endpoint.method, {}).setdefault(len(segments) + 1, _Node())
+        for segment in segments[:-1]:
+            below = _child(node, segment)
+            if below is None:
+                _put(node, segment, below := _Node())
+            node = below  # type: ignore[assignment]  # above the last segment there are only nodes
+        _put(node, segments[-1], endpoint)
+
+
+def _child(node: _Node, segment: Segment) -> _Node | Endpoint | None:
+    if segment.variable is None:
+        return node.literals.get(segment.prefix)
+    if segment.is_bare:
+        return node.variable
+    for before, after, found in node.shapes:
+        if (before, after) == (len(segment.prefix), len(segment.suffix)):
+            return found.get((segment.prefix, segment.suffix))
+    return None
+
+
+def _put(node: _Node, segment: Segment, below: _Node | Endpoint) -> None:
+    if segment.variable is None:
+        node.literals[segment.prefix] = below
+    elif segment.is_bare:
+        node.variable = below
+    else:
+        lengths = (len(segment.prefix), len(segment.suffix))
+        for before, after, found in node.shapes:
+            if (before, after) == lengths:
+                break
+        else:
+            found = {}
+            node.shapes.append((*lengths, found))
+            node.shapes.sort(key=lambda shape: (-shape[0] - shape[1], -shape[0]))
+        found[segment.prefix, segment.suffix] = below
+
+
+def _find(node: _Node, segments: list[str], index: int, last: int) -> Endpoint | None:
+    """Return the most specific endpoint below a node: a loop where one way is left, a call where there are more."""
+    while True:
+        segment = segments[index]
+        below = node.literals.get(segment)
+        if below is not None:
+            if index == last:
+                return below  # type: ignore[return-value]  # below the last segment there are only endpoints
+            if node.variable is None and not node.shapes:
+                node = below  # type: ignore[assignment]
+                index += 1
+                continue
+            if (found := _find(below, segments, index + 1, last)) is not None:  # type: ignore[arg-type]
+                return found
+        if node.shapes and (found := _find_shaped(node, segments, index, last)) is not None:
+            return found
+        below = node.variable
+        if below is None or not segment:
+            return None
+        if index == last:
+            return below  # type: ignore[return-value]
+        node = below  # type: ignore[assignment]
+        index += 1
+
+
+def _find_shaped(node: _Node, segments: list[str], index: int, last: int) -> Endpoint | None:
+    for below in _shaped(node, segments[index]):
+        found = below if index == last else _find(below, segments, index + 1, last)  # type: ignore[arg-type]
+        if found is not None:
+            return found  # type: ignore[return-value]
+    return None
+
+
+def _shaped(node: _Node, segment: str) -> Iterator[_Node | Endpoint]:
+    for before, after, found in node.shapes:
+        if len(segment) > before + after:
+            below = found.get((segment[:before], segment[len(segment) - after :]))
+            if below is not None:
+                yield below
+
+
+def _find_all(node: _Node, segments: list[str], index: int, last: int) -> Iterator[Endpoint]:
+    """Every endpoint below a node that fits, most specific first: the order that `_find` stops in at the first."""
+    segment = segments[index]
+    ways = [node.literals.get(segment), *_shaped(node, segment), node.variable if segment else None]
+    for below in ways:
+        if isinstance(below, Endpoint):
+            yield below
+        elif below is not None:
+            yield from _find_all(below, segments, index + 1, last)
+
+
+class Table:
+    """All endpoints of all host patterns. Fill it with `add` and `add_host`, then only look up."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[tuple[str | None, ...], HostTable] = {}
+        self._patterns: dict[int, list[HostTable]] = {}
+        # Hostile hosts push each other out of this cache, nothing else.
+        self.serving = lru_cache(maxsize=1024)(self._serving)
+        self.connections: dict[Origin, Connection] = {}
+
+    def add_host(self, pattern: HostPattern, fallback: Fallback | None = None) -> HostTable:
+        """Make a host pattern known, and the origin of its unrouted requests."""
+        served = self._hosts.get(pattern.labels)
+        if served is None:
+            served = self._hosts[pattern.labels] = HostTable(pattern)
+            if not pattern.is_exact:
+                ranked = self._patterns.setdefault(len(pattern.labels), [])
+                ranked.append(served)
+                ranked.sort(key=lambda other: other.pattern.rank)
+            self.serving.cache_clear()
+        if fallback is not None:
+            served.fallback = fallback
+        return served
+
+    def add(self, endpoint: Endpoint) -> None:
+        """Put an endpoint into the table; the same method, host pattern and stored path must come once only."""
+        self.add_host(endpoint.host).add(endpoint)
+        if endpoint.route is not None:
+            self.connections[endpoint.route.origin] = endpoint.route.connection
+
+    def __len__(self) -> int:
+        return sum(len(served.endpoints) for served in self._hosts.values())
+
+    @property
+    def hosts(self) -> list[HostTable]:
+        """The host tables, most specific pattern first."""
+        return sorted(self._hosts.values(), key=lambda served: served.pattern.rank)
+
+    def endpoints(self) -> Iterable[Endpoint]:
+        """Every endpoint, host by host."""
+        for served in self._hosts.values():
+            yield from served.endpoints
+
+    def _serving(self, host: str) -> tuple[HostTable, ...]:
+        """The host tables that a host's requests are looked up in, most specific first."""
+        exact = self._hosts.get((host,) if host.startswith("[") else tuple(host.split(".")))
+        fitting = [exact] if exact is not None and host and exact.pattern.is_exact else []
+        fitting += [served for served in self._patterns.get(host.count(".") + 1, ()) if served.pattern.fits(host)]
+        return (*fitting, *self._patterns.get(0, ()))
+
+    def lookup(self, method: str, host: str, path: str) -> Match | None:
+        """Return the one endpoint that a request belongs to, or None.
+
+        Method and path (in normal form, without query) count as they are, the host as `parse_authority` gives it.
+        """
+        segments = path.split("/")
+        count = len(segments)
+        for served in self.serving(host):
+            trees = served.trees.get(method)
+            if trees is not None:
+                tree = trees.get(count)
+                if tree is not None:
+                    endpoint = _find(tree, segments, 1, count - 1)
+                    if endpoint is not None:
+                        return Match(endpoint, segments)
+        return None
+
+    def matches(self, method: str, host: str, path: str) -> Iterator[Endpoint]:
+        """Every endpoint that fits a request: the first is the one that `lookup` returns, the others lost to it."""
+        segments = path.split("/")
+        for served in self.serving(host):
+            tree = served.trees.get(method, {}).get(len(segments))
+            if tree is not None:
+                yield from _find_all(tree, segments, 1, len(segments) - 1)
+
+    def methods(self, host: str, path: str) -> list[str]:
+        """The methods for which a path has an endpoint, sorted: what an Allow field says."""
+        segments = path.split("/")
+        found = {
+            method
+            for served in self.serving(host)
+            for method, trees in served.trees.items()
+            if (tree := trees.get(len(segments))) and _find(tree, segments, 1, len(segments) - 1)
+        }
+        return sorted(found)
+
+    def own_fallback(self, endpoint: Endpoint) -> Fallback | None:
+        """The origin of an endpoint's own host pattern."""
+        return self._hosts[endpoint.host.labels].fallback
+
+    def fallback(self, host: str) -> Fallback | None:
+        """Where the unrouted requests of a host go: the origin of the most specific pattern that fits it."""
+        for served in self.serving(host):
+            return served.fallback
+        return None

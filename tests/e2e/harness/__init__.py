@@ -1,0 +1,63 @@
+"""What end-to-end tests are made of: the running program, recording servers and clients of exact bytes."""
+
+from .client import (
+    Connection,
+    ConnectionEnded,
+    Digest,
+    H2Connection,
+    H2Response,
+    Response,
+    digest_of,
+    head,
+    pieces,
+    upload,
+)
+from .gateway import REPOSITORY, WEB_PASSWORD, Gateway, GatewayExited, gateway
+from .grpc_upstream import GrpcUpstream, grpc_upstream
+from .h2_upstream import H2Call, H2Recorded, H2Upstream
+from .ports import free_port, refusing_port, silent_port
+from .tls import authority, authority_file, server_context, stranger_context
+from .upstream import Call, Handler, PeerGone, Recorded, Relay, Upstream, answer
+from .web import WebClient
+from .websocket import WebSocketUpstream, websocket_client, websocket_upstream
+
+__all__ = [
+    "REPOSITORY",
+    "WEB_PASSWORD",
+    "Call",
+    "Connection",
+    "ConnectionEnded",
+    "Digest",
+    "Gateway",
+    "GatewayExited",
+    "GrpcUpstream",
+    "H2Call",
+    "H2Connection",
+    "H2Recorded",
+    "H2Response",
+    "H2Upstream",
+    "Handler",
+    "PeerGone",
+    "Recorded",
+    "Relay",
+    "Response",
+    "Upstream",
+    "WebClient",
+    "WebSocketUpstream",
+    "answer",
+    "authority",
+    "authority_file",
+    "digest_of",
+    "free_port",
+    "gateway",
+    "grpc_upstream",
+    "head",
+    "pieces",
+    "refusing_port",
+    "server_context",
+    "silent_port",
+    "stranger_context",
+    "upload",
+    "websocket_client",
+    "websocket_upstream",
+]

@@ -1,0 +1,49 @@
+"""Loopback addresses that are free, that refuse, and that never answer a connection attempt."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import socket
+from collections.abc import Iterator
+
+_PICK = random.Random(os.getpid())
+
+
+def free_port() -> int:
+    """A TCP port that nothing listens on, below the range from which outgoing connections take theirs."""
+    while True:
+        port = _PICK.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+@contextlib.contextmanager
+def refusing_port() -> Iterator[int]:
+    """A port that is taken but not listened on: every connection to it is refused."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+@contextlib.contextmanager
+def silent_port() -> Iterator[int]:
+    """A port whose queue of connections is full: an attempt to connect is neither taken nor refused."""
+    with contextlib.ExitStack() as stack:
+        holder = stack.enter_context(socket.socket())
+        holder.bind(("127.0.0.1", 0))
+        holder.listen(0)
+        port: int = holder.getsockname()[1]
+        while True:
+            filler = stack.enter_context(socket.socket())
+            filler.settimeout(0.3)
+            try:
+                filler.connect(("127.0.0.1", port))
+            except TimeoutError:
+                break
+        yield port

@@ -122,9 +122,7 @@ def routes_folder(services_port: int, stack: ExitStack) -> Path:
     for file in copy.rglob("*.y*ml"):
         text = file.read_text(encoding="utf-8")
         for offset in range(len(hotel_services.SERVICES)):
-            text = text.replace(
-                f"{HOST}:{DEFAULT_SERVICES_PORT + offset}", f"{HOST}:{services_port + offset}"
-            )
+            text = text.replace(f"{HOST}:{DEFAULT_SERVICES_PORT + offset}", f"{HOST}:{services_port + offset}")
         file.write_text(text, encoding="utf-8")
     return copy
 
@@ -166,13 +164,9 @@ def wait_until_it_answers(gateway: subprocess.Popen[bytes], port: int, stop_requ
     deadline = time.monotonic() + START_SECONDS
     while not stop_request.made and not answers(port):
         if gateway.poll() is not None:
-            sys.exit(
-                f"scripts/demo: the gateway ended with status {gateway.returncode}: see its messages above"
-            )
+            sys.exit(f"scripts/demo: the gateway ended with status {gateway.returncode}: see its messages above")
         if time.monotonic() > deadline:
-            sys.exit(
-                f"scripts/demo: {STEPS[0].line(port)} was not answered with 200 in {START_SECONDS:.0f} s"
-            )
+            sys.exit(f"scripts/demo: {STEPS[0].line(port)} was not answered with 200 in {START_SECONDS:.0f} s")
         time.sleep(0.05)
 
 
@@ -241,9 +235,7 @@ def start_services(options: argparse.Namespace) -> list[hotel_services.Server]:
         return hotel_services.start(options.services_port)
     except hotel_services.PortTakenError as error:
         choice = "--port" if error.port == options.port else "--services-port"
-        sys.exit(
-            f"scripts/demo: {error}. Stop what listens there, or choose another: scripts/demo {choice} NUMBER"
-        )
+        sys.exit(f"scripts/demo: {error}. Stop what listens there, or choose another: scripts/demo {choice} NUMBER")
 
 
 def main() -> int:

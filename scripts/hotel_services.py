@@ -131,9 +131,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status, data = service.answer(self.command, urlsplit(self.path).path)
         received: dict[str, object] = {"method": self.command, "path": self.path, "body_bytes": body_bytes}
         received |= {name: self.headers[name] for name in ECHOED_HEADERS if name in self.headers}
-        content = (
-            json.dumps({"service": service.name, **data, "received": received}, indent=2) + "\n"
-        ).encode()
+        content = (json.dumps({"service": service.name, **data, "received": received}, indent=2) + "\n").encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))

@@ -84,7 +84,7 @@ class Exchange:
     @property
     def client_path(self) -> str:
         """The path as the client sent it, without its query, fit for logs."""
-        path = self.target.partition(b"?")[0].partition(b"#")[0]
+        path = (self.target or b"").partition(b"?")[0].partition(b"#")[0]
         return path.decode("ascii", "backslashreplace")
 
     def field_values(self, name: bytes) -> list[bytes]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.e2e.harness import Relay, Upstream, gateway
+from tests.e2e.harness import Relay, Upstream, gateway, wait_until
 
 
 def test_a_request_that_comes_back_to_this_gateway_is_a_508_problem() -> None:
     """Pitfall 15: self-calls; a relay hides that the target is the gateway itself."""
     with gateway({"a.yaml": ""}) as running, Relay(running.port) as relay:
         running.write("a.yaml", f"endpoints:\n  GET /loop: http://127.0.0.1:{relay.port}/loop\n")
-        running.wait_log(r"(?s)generation.*generation")
+        wait_until(lambda: running.get("/other").status == 404)
         running.get("/loop").problem(508)
         assert relay.connections == 1
 

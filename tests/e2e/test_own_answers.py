@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.harness import Gateway, Upstream, gateway, head
+from tests.e2e.harness import Gateway, Upstream, gateway, head, wait_until
 
 STRICT = """
 host: strict.hotel.test
@@ -201,7 +201,7 @@ def test_a_start_with_a_bad_file_answers_503_and_recovers_when_it_is_mended(
         assert upstream.requests == []
         running.wait_log(r"bad\.yaml:3:\d+")
         running.write("bad.yaml", f"host: x.test\nendpoints:\n  GET /b: {upstream.url}/b\n")
-        running.wait_log(r"generation", 15)
+        wait_until(lambda: running.get("/a").status == 200)
         assert running.get("/a").body == b"upstream"
         assert running.get("/b", host="x.test").body == b"upstream"
 

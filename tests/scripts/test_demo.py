@@ -97,14 +97,10 @@ def test_a_signal_stops_the_gateway_and_all_services(number: signal.Signals, tmp
 
 
 @pytest.mark.parametrize(("offset", "option"), [(0, "--port"), (3, "--services-port")])
-def test_a_taken_port_is_named_with_the_option_that_chooses_another(
-    offset: int, option: str, tmp_path: Path
-) -> None:
+def test_a_taken_port_is_named_with_the_option_that_chooses_another(offset: int, option: str, tmp_path: Path) -> None:
     first = free_ports()
     with socket.create_server(("127.0.0.1", first + offset)):
-        result = subprocess.run(
-            demo_command(first), capture_output=True, text=True, cwd=tmp_path, check=False
-        )
+        result = subprocess.run(demo_command(first), capture_output=True, text=True, cwd=tmp_path, check=False)
     assert result.returncode == 1
     assert f"port {first + offset} on 127.0.0.1 is taken" in result.stderr
     assert f"scripts/demo {option} NUMBER" in result.stderr

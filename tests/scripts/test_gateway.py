@@ -15,9 +15,7 @@ pytestmark = pytest.mark.timeout(180)
     ("arguments", "program"),
     [(["--help"], "mitmdump"), (["--web", "--help"], "mitmweb"), (["--help", "--web"], "mitmweb")],
 )
-def test_web_anywhere_among_the_arguments_chooses_mitmweb(
-    arguments: list[str], program: str, tmp_path: Path
-) -> None:
+def test_web_anywhere_among_the_arguments_chooses_mitmweb(arguments: list[str], program: str, tmp_path: Path) -> None:
     result = subprocess.run([GATEWAY, *arguments], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert result.stdout.startswith(f"usage: {program} ")
 

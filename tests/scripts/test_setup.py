@@ -88,9 +88,7 @@ class Checkout:
 
     def run_python(self, code: str) -> str:
         command = [self.root / ".venv" / "bin" / "python", "-c", code]
-        return subprocess.run(
-            command, check=True, capture_output=True, text=True, cwd=self.home
-        ).stdout.strip()
+        return subprocess.run(command, check=True, capture_output=True, text=True, cwd=self.home).stdout.strip()
 
     def installed(self) -> str:
         return self.run_python("import pebble, sluicegate; print(pebble.VERSION, sluicegate.__file__)")
@@ -200,9 +198,7 @@ def fake_tools(folder: Path, python: str) -> str:
 
 
 PLACES_OF_OTHERS = [
-    Path(folder) / f"python3.{minor}"
-    for folder in ("/opt/homebrew/bin", "/usr/local/bin")
-    for minor in (12, 13, 14)
+    Path(folder) / f"python3.{minor}" for folder in ("/opt/homebrew/bin", "/usr/local/bin") for minor in (12, 13, 14)
 ]
 
 

@@ -1,4 +1,4 @@
-"""What a target, an origin or a service's URL says before its variables are looked at: origin, base path, path, query.
+"""What a target, an origin or a service's URL says before its variables are looked at.
 
 http://127.0.0.1:9003/hotel/{hotel}?x=1   origin, path and query
 http://127.0.0.1:9003                     an origin: the request's path is kept
@@ -55,7 +55,10 @@ class Services:
 
 
 class Address(NamedTuple):
-    """A target's parts; `path` None keeps the request's own behind `base`, `offset` is where in the text it begins."""
+    """A target's parts.
+
+    `path` None keeps the request's own behind `base`; `offset` is where in the text the path begins.
+    """
 
     origin: Origin
     base: str
@@ -133,10 +136,7 @@ def _split_service(text: str, found: re.Match[str], services: Services) -> Addre
 
 
 def _unknown_service(name: str, services: Services) -> TemplateError:
-    hint = (
-        suggest(name, services.named)
-        or ": define it under 'services', or write a URL that begins with http://"
-    )
+    hint = suggest(name, services.named) or ": define it under 'services', or write a URL that begins with http://"
     return TemplateError("service-unknown", f"service '{name}' is not defined{hint}")
 
 
@@ -145,13 +145,9 @@ def _without_origin(text: str, services: Services) -> TemplateError:
     shown = excerpt(text)
     head = re.split(r"[:/?]", text, maxsplit=1)[0]
     if not text:
-        return TemplateError(
-            "target-origin", "the target is empty: write a URL, or leave the value out altogether"
-        )
+        return TemplateError("target-origin", "the target is empty: write a URL, or leave the value out altogether")
     if text.startswith("/"):
-        return TemplateError(
-            "target-origin", f"target '{shown}' names no origin: write 'service:{shown}' or a URL"
-        )
+        return TemplateError("target-origin", f"target '{shown}' names no origin: write 'service:{shown}' or a URL")
     if text.startswith("{"):
         return _misplaced_variable(text, 0, "origin")
     if "@" in text.partition("/")[0]:
@@ -173,7 +169,7 @@ def _without_origin(text: str, services: Services) -> TemplateError:
 def _misplaced_variable(text: str, at: int, where: str) -> TemplateError:
     return TemplateError(
         "target-variable-place",
-        f"'{excerpt(text[at:], 40)}': a variable is never in the {where} of a target, only in its path or query",
+        f"'{excerpt(text[at:], 40)}': no variable in the {where} of a target, only in its path or query",
         at,
     )
 
@@ -183,7 +179,10 @@ def _userinfo(at: int) -> TemplateError:
 
 
 def read_origin(text: str, scheme: str, authority: str, start: int) -> Origin:
-    """Return the origin that scheme and authority (which begins at `start` of the text) name; raises TemplateError."""
+    """Return the origin of scheme and authority, which begins at `start` of the text.
+
+    Raises TemplateError: userinfo, a variable, no host, a port that is none.
+    """
     if "@" in authority:
         raise _userinfo(start + authority.index("@"))
     if "{" in authority or "}" in authority:
@@ -215,7 +214,7 @@ def _bad_authority(authority: str) -> str:
 
 
 def encode_literal(text: str, offset: int) -> str:
-    """Return literal text of a path or query as it is sent: as written, what is not ASCII as UTF-8 percent-escapes.
+    """Return literal text of a path or query as it is sent: as written, but not ASCII as UTF-8 percent-escapes.
 
     Raises TemplateError: a space or control character, a malformed percent escape.
     """
@@ -228,15 +227,13 @@ def encode_literal(text: str, offset: int) -> str:
     if "%" in text and (escape := _BAD_ESCAPE.search(text)):
         raise TemplateError(
             "target-text",
-            f"'{excerpt(text[escape.start() : escape.start() + 3])}' is not a percent escape that can be sent: a '%' is "
-            "written '%25'",
+            f"'{excerpt(text[escape.start() : escape.start() + 3])}' cannot be sent as a percent escape: write "
+            "'%25' for a '%'",
             offset + escape.start(),
         )
     if text.isascii():
         return text
-    return "".join(
-        c if c.isascii() else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in text
-    )
+    return "".join(c if c.isascii() else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in text)
 
 
 def check_dot_segments(path: str, offset: int) -> None:
@@ -254,13 +251,14 @@ def check_dot_segments(path: str, offset: int) -> None:
 
 
 def read_base(address: Address, what: str) -> str:
-    """Return an origin's base path, without a slash at its end; raises TemplateError where there is more than a path."""
+    """Return an origin's base path, without a slash at its end.
+
+    Raises TemplateError: a query, a variable, a dot segment.
+    """
     if address.query is not None:
         raise TemplateError("base-query", f"{what} has a query: an origin is a URL with at most a path")
     path = address.path or ""
     if "{" in path or "}" in path:
-        raise TemplateError(
-            "base-variable", f"{what} has a brace in its path: variables stand in targets only"
-        )
+        raise TemplateError("base-variable", f"{what} has a brace in its path: variables stand in targets only")
     check_dot_segments(path, address.offset)
     return address.base + encode_literal(path, address.offset).rstrip("/")

@@ -1,4 +1,4 @@
-"""The compiler: a folder of route files in, one consistent set of endpoints or every problem of every file out."""
+"""The compiler: a folder of route files in, all endpoints or every problem of every file out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..routing.hosts import HostPattern
 from ..routing.table import Endpoint, Fallback, Table
 from ..snapshot import Settings
 from .addresses import Services
-from .diagnostics import START, Diagnostic, Findings
+from .diagnostics import Diagnostic
 from .files import FoundFile, Signature, list_files, signature
 from .gateway_file import GatewayFile, read_gateway_file
 from .linking import link
@@ -21,16 +21,16 @@ from .route_files import GATEWAY_FILE, RouteFile, read_route_file
 
 _GATEWAY_NAMES = (GATEWAY_FILE, GATEWAY_FILE.removesuffix(".yaml") + ".yml")
 _UNSETTLED = 2_000_000_000
-"""Nanoseconds after a write in which another write may leave the same time behind (file systems with coarse clocks)."""
+"""Nanoseconds after a write in which another one may leave the same time behind: some clocks are coarse."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Everything that a folder of route files says. `files` maps each file's name to the SHA-256 of its content."""
+    """Everything that a folder of route files says; `files` maps each name to the SHA-256 of the content."""
 
     endpoints: tuple[Endpoint, ...] = ()
     hosts: tuple[tuple[HostPattern, Fallback | None], ...] = ()
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     files: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
 
@@ -46,7 +46,7 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a compilation came to: `compiled` is None where there is an error; diagnostics by file, line and column."""
+    """What a compilation came to: `compiled` is None where there is an error; diagnostics are sorted by place."""
 
     compiled: Compiled | None
     diagnostics: tuple[Diagnostic, ...]
@@ -64,8 +64,8 @@ class _Read:
 class Compiler:
     """Compiles a folder again and again, reading only the files that changed.
 
-    `environ` is what services may refer to (the process's own where left out), `own_addresses` are hosts and ports that
-    the gateway listens on: a target that is one of them is an error.
+    `environ` is what services may refer to (the process's own where left out). `own_addresses` are hosts and
+    ports that the gateway listens on: a target that is one of them is an error.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Compiler:
         self._read: dict[str, _Read] = {}
 
     def compile(self) -> Outcome:
-        """Return what the folder says now; a folder that is there and empty says nothing, one that is missing is an error."""
+        """Return what the folder says now: nothing where it is empty, an error where it is missing."""
         try:
             listed = list_files(self.folder)
         except OSError as error:
@@ -95,11 +95,9 @@ class Compiler:
                 read[found.name] = self._current(found)
             except OSError as error:
                 if os.path.lexists(found.path):
-                    findings = Findings(found.name)
-                    findings.error(
-                        START, "file-unreadable", f"the file cannot be read: {error.strerror or error}"
-                    )
-                    diagnostics.extend(findings.found)
+                    reason = error.strerror or error
+                    message = f"the file cannot be read: {reason}"
+                    diagnostics.append(Diagnostic(found.name, 1, 1, "error", "file-unreadable", message))
         self._read = read
         return self._link(read, diagnostics)
 
@@ -121,19 +119,10 @@ class Compiler:
     def _link(self, read: Mapping[str, _Read], diagnostics: list[Diagnostic]) -> Outcome:
         routes = [one.parsed for one in read.values() if isinstance(one.parsed, RouteFile)]
         gateways = [one.parsed for one in read.values() if isinstance(one.parsed, GatewayFile)]
-        for one in (*routes, *gateways):
-            diagnostics.extend(one.findings)
-        for other in gateways[1:]:
-            findings = Findings(other.name)
-            findings.error(
-                START,
-                "gateway-file",
-                f"'{gateways[0].name}' is the gateway's file already: keep one of the two",
-            )
-            diagnostics.extend(findings.found)
-        is_unreadable = any(
-            one.file in _GATEWAY_NAMES for one in diagnostics if one.code == "file-unreadable"
-        )
+        for read_file in read.values():
+            diagnostics.extend(read_file.parsed.findings)
+        diagnostics.extend(_misplaced(routes, gateways))
+        is_unreadable = any(one.file in _GATEWAY_NAMES for one in diagnostics if one.code == "file-unreadable")
         gateway = gateways[0] if gateways else GatewayFile(GATEWAY_FILE, Services(complete=not is_unreadable))
         linked = link(routes, gateway, self.own_addresses)
         found = tuple(sorted({*diagnostics, *linked.findings}))
@@ -141,3 +130,16 @@ class Compiler:
             return Outcome(None, found)
         files = {name: one.digest for name, one in read.items()}
         return Outcome(Compiled(linked.endpoints, linked.hosts, linked.settings, files, found), found)
+
+
+def _misplaced(routes: Sequence[RouteFile], gateways: Sequence[GatewayFile]) -> list[Diagnostic]:
+    """The gateway's own file is one, at the root of the folder."""
+    found = [
+        (file.name, f"'{gateways[0].name}' is the gateway's file already: keep one of the two") for file in gateways[1:]
+    ]
+    found += [
+        (file.name, f"the gateway's file stands at the root of the folder: move it to '{GATEWAY_FILE}'")
+        for file in routes
+        if file.name.rpartition("/")[2] in _GATEWAY_NAMES
+    ]
+    return [Diagnostic(name, 1, 1, "error", "gateway-file", message) for name, message in found]

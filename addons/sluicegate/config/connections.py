@@ -1,4 +1,4 @@
-"""`insecure` and `h2c` belong to an origin: one answer for all places, since connections are shared by address."""
+"""`insecure` and `h2c` belong to an origin: all places agree, since connections are shared by address."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Stated(NamedTuple):
 def agree(stated: Iterable[tuple[Stated, Findings]]) -> dict[Origin, Connection]:
     """Return the connection of each origin that something is stated about.
 
-    Statements come with the findings of their file, in the order of files and lines; one that contradicts an earlier
-    one, or that its scheme has no use for, becomes a finding.
+    Statements come with the findings of their file, in the order of files and lines. One that contradicts an
+    earlier one, or that its scheme has no use for, becomes a finding.
     """
     first: dict[tuple[Origin, str], tuple[bool, Place]] = {}
     for (origin, kind, flag), findings in stated:
@@ -37,7 +37,7 @@ def agree(stated: Iterable[tuple[Stated, Findings]]) -> dict[Origin, Connection]
             findings.error(
                 flag.mark,
                 f"{kind}-scheme",
-                f"'{kind}: true' is for {_SCHEMES[kind]} only, and {origin} is {origin.scheme}: {_REASONS[kind]}",
+                f"'{kind}: true' is for {_SCHEMES[kind]}, and {origin} is {origin.scheme}: {_REASONS[kind]}",
             )
             continue
         place = Place(findings.file, flag.mark.line, flag.mark.column)
@@ -46,7 +46,7 @@ def agree(stated: Iterable[tuple[Stated, Findings]]) -> dict[Origin, Connection]
             findings.error(
                 flag.mark,
                 f"{kind}-disagrees",
-                f"'{kind}' of {origin} is {str(flag.value).lower()} here and {str(value).lower()} at {where}: "
+                f"'{kind}' of {origin} is {_shown(flag.value)} here and {_shown(value)} at {where}: "
                 "an origin has one value",
             )
     connections: dict[Origin, Connection] = {}
@@ -55,3 +55,7 @@ def agree(stated: Iterable[tuple[Stated, Findings]]) -> dict[Origin, Connection]
         h2c = first.get((origin, "h2c"), (False, None))[0]
         connections[origin] = Connection(insecure, h2c)
     return connections
+
+
+def _shown(value: bool) -> str:
+    return "true" if value else "false"

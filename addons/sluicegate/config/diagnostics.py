@@ -1,4 +1,4 @@
-"""What is wrong with route files: each finding names file, line, column, the rule, and the fix where there is one."""
+"""What is wrong with route files: each finding names its place, the rule, and the fix where there is one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """One finding. `file` is relative to the routes folder, with slashes; line and column count from 1, in characters.
+    """One finding.
 
-    `code` is the rule's name in kebab-case; `message` names the offending text and, where there is one, the fix.
+    `file` is relative to the routes folder, with slashes; line and column count from 1, in characters. `code` is
+    the rule's name in kebab-case; `message` names the offending text and, where there is one, the fix.
     """
 
     file: str
@@ -31,7 +32,7 @@ class Diagnostic:
 class Mark(NamedTuple):
     """Where a text stands in its file: line and column from 1.
 
-    `exact` says that the text stands there letter by letter, so that an offset in it is an offset in the line.
+    `exact`: the text stands there letter by letter, so that an offset in it is one in the line.
     """
 
     line: int
@@ -63,7 +64,7 @@ START = Mark(1, 1)
 
 
 def suggest(text: str, known: Iterable[str]) -> str:
-    """Return words for the end of a message: the known name nearest to a text, else the known names, else nothing."""
+    """Return the end of a message: the known name nearest to a text, else the known names, else nothing."""
     names = sorted(known)
     folded = {name.lower(): name for name in names}
     near = difflib.get_close_matches(text.lower(), folded, n=1, cutoff=0.6)
@@ -76,6 +77,8 @@ def suggest(text: str, known: Iterable[str]) -> str:
 
 
 def excerpt(text: str, most: int = 80) -> str:
-    """Return a text fit for one line of a message: cut where it is long, what cannot be printed as escapes."""
+    """Return a text fit for one line of a message: cut where long, what cannot be printed as escapes."""
     cut = text if len(text) <= most else text[: most - 1] + "…"
+    if cut.isprintable():
+        return cut
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in cut)

@@ -1,17 +1,18 @@
 """YAML documents with the place of every key and value, read in one pass and bounded.
 
-A scalar is its plain text: `no`, `1:30` and `010` are what they look like, and what a text means is for whoever reads
-it to say. Anchors, aliases and merge keys work; tags, several documents in one file, duplicate keys and aliases that
-blow a small file up are refused.
+A scalar is its plain text: `no`, `1:30` and `010` are what they look like, and what a text means is for whoever
+reads it to say. Anchors, aliases and merge keys work; tags, several documents in one file, duplicate keys and
+aliases that blow a small file up are refused.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from .diagnostics import START, Findings, Mark, excerpt
@@ -24,12 +25,18 @@ MAX_DEPTH = 40
 MAX_NODES = 1_000_000
 """Nodes of a document once every alias stands for its content, at most."""
 
+_TOO_LARGE = f"with its aliases written out, this is more than {MAX_NODES} nodes: repeat less through '*' and '<<'"
+_TOO_DEEP = f"this is nested more than {MAX_DEPTH} levels deep"
 _NULL_TEXTS = ("", "~", "null", "Null", "NULL")
 _MERGE = "<<"
 
 
 class _DepthError(Exception):
-    """A document nested more than MAX_DEPTH levels deep."""
+    """A document nested more than MAX_DEPTH levels deep, at `mark`."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__()
+        self.mark = mark
 
 
 class _Composer(CParser):
@@ -42,10 +49,10 @@ class _Composer(CParser):
     def resolve(self, _kind: type, _value: object, _implicit: object) -> str:
         return ""
 
-    def descend_resolver(self, _parent: object, _index: object) -> None:
+    def descend_resolver(self, parent: Node | None, _index: object) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise _DepthError
+            raise _DepthError(START if parent is None else mark_of(parent))
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -61,16 +68,15 @@ class Entry(NamedTuple):
 
 
 def read_document(content: bytes, findings: Findings) -> Node | None:
-    """Return the root node of a YAML file, or None where the file is empty or does not parse (then with findings)."""
+    """Return the root node of a YAML file, or None: the file is empty or, with findings, does not parse."""
     text = _decode(content, findings)
     if text is None:
         return None
     composer = _Composer(text)
     try:
         node: Node | None = composer.get_single_node()
-    except _DepthError:
-        mark = _mark_of_index(text, composer)
-        findings.error(mark, "too-deep", f"the file is nested more than {MAX_DEPTH} levels deep")
+    except _DepthError as error:
+        findings.error(error.mark, "too-deep", _TOO_DEEP)
         return None
     except yaml.YAMLError as error:
         place, code, message = describe(error, text)
@@ -87,49 +93,29 @@ def _decode(content: bytes, findings: Findings) -> str | None:
     if len(content) > MAX_BYTES:
         findings.error(START, "file-size", f"the file has {len(content)} bytes, at most {MAX_BYTES} are read")
         return None
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         # The bytes before the first bad one are good UTF-8, so that characters can be counted in them.
         before = content[: error.start]
         line_start = before.rfind(b"\n") + 1
-        mark = Mark(before.count(b"\n") + 1, len(before[line_start:].decode("utf-8-sig")) + 1)
+        mark = Mark(before.count(b"\n") + 1, len(before[line_start:].decode("utf-8")) + 1)
         findings.error(
             mark, "not-utf-8", f"byte 0x{content[error.start]:02X} is not UTF-8 text: save the file as UTF-8"
         )
         return None
 
 
-def _mark_of_index(text: str, composer: _Composer) -> Mark:
-    """Where a parser stopped that raised in the midst of a document."""
-    event = composer.peek_event()
-    if event is None or event.start_mark is None:
-        return START
-    return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
-
-
 def _is_sound(root: Node, text: str, findings: Findings) -> bool:
-    """Look at every node once: no tags, and no more nodes than MAX_NODES once aliases are expanded."""
+    """Look at every node once: no tags, no aliases that blow the file up."""
     if "!" in text:
         for node in _nodes(root):
             if node.tag:
-                findings.error(
-                    mark_of(node),
-                    "tag",
-                    f"'{excerpt(node.tag)}' is a tag, and route files use none: leave it out",
-                )
+                shown = excerpt(node.tag)
+                findings.error(mark_of(node), "tag", f"'{shown}' is a tag, and route files use none: leave it out")
                 return False
-    if "*" not in text:
-        return True
-    sizes: dict[int, int] = {}
-    size = _expanded_size(root, sizes, findings)
-    if size > MAX_NODES:
-        findings.error(
-            mark_of(root),
-            "alias-expansion",
-            f"aliases blow the file up to more than {MAX_NODES} nodes: repeat less through '*' and '<<'",
-        )
-    return 0 <= size <= MAX_NODES
+    return "*" not in text or _is_bounded(root, findings)
 
 
 def _nodes(root: Node) -> Iterator[Node]:
@@ -151,34 +137,35 @@ def _children(node: Node) -> list[Node]:
     return []
 
 
-def _expanded_size(node: Node, sizes: dict[int, int], findings: Findings) -> int:
-    """Nodes below and including a node, aliases counted each time they are used; negative for one inside itself.
+def _is_bounded(root: Node, findings: Findings) -> bool:
+    """Measure a document as it would be with every alias replaced by its content, looking at each node once.
 
-    Each node is looked at once, and nesting is at most MAX_DEPTH levels per anchor, anchors defined one after another.
+    Nesting is measured again, since every alias may lead MAX_DEPTH levels deeper.
     """
-    order: list[Node] = []
+    sizes: dict[int, int] = {}
+    depths: dict[int, int] = {}
     open_nodes: set[int] = set()
-    waiting: list[tuple[Node, bool]] = [(node, False)]
+    waiting: list[tuple[Node, bool]] = [(root, False)]
     while waiting:
-        current, is_done = waiting.pop()
-        key = id(current)
-        if is_done:
+        node, is_measured = waiting.pop()
+        key = id(node)
+        if is_measured:
             open_nodes.discard(key)
-            sizes[key] = 1 + sum(sizes[id(child)] for child in _children(current))
+            below = [id(child) for child in _children(node)]
+            sizes[key] = 1 + sum(sizes[child] for child in below)
+            depths[key] = 1 + max((depths[child] for child in below), default=0)
+            if depths[key] > MAX_DEPTH or sizes[key] > MAX_NODES:
+                code, message = ("too-deep", _TOO_DEEP) if depths[key] > MAX_DEPTH else ("alias-expansion", _TOO_LARGE)
+                findings.error(mark_of(node), code, message)
+                return False
         elif key in open_nodes:
-            findings.error(
-                mark_of(current), "alias-cycle", "an alias inside its own anchor has no end: take it out"
-            )
-            return -1
+            findings.error(mark_of(node), "alias-cycle", "an alias inside its own anchor has no end: take it out")
+            return False
         elif key not in sizes:
-            if isinstance(current, ScalarNode):
-                sizes[key] = 1
-                continue
             open_nodes.add(key)
-            order.append(current)
-            waiting.append((current, True))
-            waiting.extend((child, False) for child in _children(current))
-    return sizes[id(node)]
+            waiting.append((node, True))
+            waiting.extend((child, False) for child in _children(node))
+    return True
 
 
 def mark_of(node: Node) -> Mark:

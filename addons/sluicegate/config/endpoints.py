@@ -90,9 +90,7 @@ def _read_endpoint(entry: Entry, findings: Findings) -> EndpointEntry | None:
     return None if key is None else EndpointEntry(*key, entry.key_mark, route)
 
 
-def _read_settings(
-    entry: Entry, key: tuple[str, PathTemplate] | None, findings: Findings
-) -> EndpointEntry | None:
+def _read_settings(entry: Entry, key: tuple[str, PathTemplate] | None, findings: Findings) -> EndpointEntry | None:
     what = f"endpoint '{excerpt(entry.key)}'"
     listed = values.mapping(entry.node, what, findings) or []
     found = values.known(listed, ENDPOINT_KEYS, what, findings)
@@ -147,7 +145,7 @@ def _read_key(entry: Entry, findings: Findings) -> tuple[str, PathTemplate] | No
         findings.error(
             mark.at(key.index("${")),
             "environment-place",
-            f"'{excerpt(key)}': '${{…}}' is read in the URLs of 'services' only: write the path itself",
+            f"'{excerpt(key)}': '${{…}}' works in the URLs of 'services' only: write the path itself",
         )
         return None
     found = _KEY.fullmatch(key)
@@ -173,19 +171,13 @@ def _bad_key(key: str) -> str:
     path = next((word for word in words if word.startswith("/")), "/path")
     fix = f"write '{method.upper()} {excerpt(path)}'"
     if key.startswith("/"):
-        return (
-            f"'{shown}' has no method: {fix}"
-            if len(words) == 1
-            else f"in '{shown}' the method comes first: {fix}"
-        )
+        return f"'{shown}' has no method: {fix}" if len(words) == 1 else f"in '{shown}' the method comes first: {fix}"
     if len(words) == 1:
         return f"'{shown}' has no path: write a method, one space and a path, like 'GET /hotels/{{hotel}}'"
     if len(words) == 2 and words[1].startswith("/"):
         return f"'{shown}' wants exactly one space between method and path: {fix}"
     if "://" in words[1] or re.match(r"[^/]+\.[^/]+", words[1]):
-        return (
-            f"'{shown}' names a host: write it under 'host:' at the top of the file, and here the path alone"
-        )
+        return f"'{shown}' names a host: write it under 'host:' at the top of the file, and here the path alone"
     if len(words) == 2:
         return f"the path of '{shown}' does not begin with '/': write '{words[0]} /{excerpt(words[1])}'"
     return f"'{shown}' is not a method, one space and a path: {fix}"
@@ -196,7 +188,7 @@ def _bad_method(method: str) -> tuple[str, str]:
     if upper == "CONNECT":
         return (
             "method-connect",
-            "CONNECT asks for a tunnel past every rule, and the gateway refuses it: take the line out",
+            "CONNECT asks for a tunnel past every rule, which the gateway refuses: take it out",
         )
     if upper in METHODS:
         return (

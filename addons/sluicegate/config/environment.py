@@ -1,4 +1,4 @@
-"""`${NAME}` and `${NAME:-default}` in the URLs of services: the one place where route files read the environment."""
+"""`${NAME}` and `${NAME:-default}` in the URLs of services: no other place reads the environment."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[
 
 
 class Expanded(NamedTuple):
-    """A text with its references replaced; `names` are the variables whose values, never to be shown, are in it."""
+    """A text with its references replaced; `names` are the variables whose values are in it, never to be shown."""
 
     text: str
     names: tuple[str, ...]
 
 
 def expand(text: str, environ: Mapping[str, str]) -> Expanded:
-    """Replace the references in a text. A default stands in for a variable that is unset or empty, as in a shell.
+    """Replace the references in a text; a default is for a variable that is unset or empty, as in a shell.
 
     Raises TemplateError: a variable that is unset (or empty) and has no default, a `${` that is no reference.
     """

@@ -1,4 +1,4 @@
-"""The examples of endpoints: each is put through the functions that route live traffic, over the whole table."""
+"""The examples of endpoints: each goes through the functions that route live traffic, over the whole table."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..exchange import Exchange
-from ..routing.hosts import HostPattern, parse_authority
+from ..forwarding.admission import admit
+from ..routing.hosts import HostPattern
 from ..routing.nearest import difference
-from ..routing.normalise import BadPathError, normalise
 from ..routing.stage import route
 from ..routing.table import Endpoint, Table
 from ..routing.templates import TemplateError
@@ -47,22 +47,22 @@ def _check(snapshot: Snapshot, case: Case, example: Example) -> None:
     shown = f"example '{excerpt(example.request.value)}'"
     try:
         expected = _expected_url(example, case.services)
-        exchange = _exchange(snapshot, endpoint, example.request.value)
-    except BadPathError as error:
-        findings.error(example.request.mark, "example-request", f"{shown}: {error}")
-        return
     except TemplateError as error:
         findings.error(example.expected.mark.at(error.offset), error.code, f"{shown}: {error}")
         return
-    if expected is None:
+    exchange = _exchange(snapshot, endpoint, example.request.value)
+    if expected is None or exchange is None:
+        if exchange is None:
+            findings.error(example.request.mark, "example-request", f"{shown} is neither '/path' nor '//host/path'")
         return
-    route(exchange)
-    if exchange.endpoint is not endpoint:
+    admit(exchange)
+    if exchange.problem is None:
+        route(exchange)
+    if exchange.problem is not None and exchange.endpoint in (None, endpoint):
+        findings.error(example.request.mark, "example-refused", f"{shown} {_refused(exchange, endpoint)}")
+    elif exchange.endpoint is not endpoint:
         findings.error(example.request.mark, "example-endpoint", f"{shown} {_winner(exchange, endpoint)}")
-    elif exchange.forward is None:
-        detail = exchange.problem.detail if exchange.problem else "it is not routed"
-        findings.error(example.request.mark, "example-refused", f"{shown} is refused: {detail}")
-    elif exchange.forward.url != expected:
+    elif exchange.forward is not None and exchange.forward.url != expected:
         findings.error(
             example.expected.mark,
             "example-target",
@@ -71,7 +71,7 @@ def _check(snapshot: Snapshot, case: Case, example: Example) -> None:
 
 
 def _expected_url(example: Example, services: Services) -> str | None:
-    """Return the URL that an example is to give; None where it names a service whose own definition is wrong."""
+    """Return the URL that an example is to give; None where it names a service that is defined wrongly."""
     address = split_address(example.expected.value, services)
     if address is None:
         return None
@@ -83,39 +83,45 @@ def _expected_url(example: Example, services: Services) -> str | None:
     return f"{address.origin}{address.base}{path}{query}"
 
 
-def _exchange(snapshot: Snapshot, endpoint: Endpoint, request: str) -> Exchange:
-    """Return the exchange that a request for an example's path (or `//host/path`) would be."""
+def _exchange(snapshot: Snapshot, endpoint: Endpoint, request: str) -> Exchange | None:
+    """Return the exchange that a request for `/path` or `//host/path` would be; None where it is neither."""
     host = host_of(endpoint.host)
     if request.startswith("//"):
-        asked, slash, rest = request[2:].partition("/")
-        authority = parse_authority(asked)
-        if authority is None:
-            raise BadPathError(f"'{asked}' is not a host: write '/path', or '//host/path'")
-        host, request = authority.host, slash + rest
-    target = request.encode("utf-8", "replace")
-    path, mark, query = target.partition(b"?")
+        host, slash, path = request[2:].partition("/")
+        request = slash + path
+    if not request.startswith("/") or not host.isascii():
+        return None
     return Exchange(
         request_id="example",
         received=0.0,
         client="127.0.0.1",
         scheme="http",
         method=endpoint.method,
-        authority=host,
-        target=target,
-        headers=((b"host", host.encode("ascii")),),
-        http_version="HTTP/1.1",
+        authority="",
+        target=request.encode("utf-8", "replace"),
+        headers=((b"host", host.encode("ascii")),) if host else (),
+        # A request may leave its host out up to this version only.
+        http_version="HTTP/1.1" if host else "HTTP/1.0",
         snapshot=snapshot,
-        host=host,
-        path=normalise(path),
-        query=query if mark else None,
     )
 
 
 def _winner(exchange: Exchange, endpoint: Endpoint) -> str:
+    """Why an example went elsewhere than to its own endpoint."""
     won = exchange.endpoint
-    if won is None:
-        host = exchange.host or "any host"
-        if not endpoint.host.fits(exchange.host):
-            return f"is for host '{host}', which '{endpoint.host.text}' does not fit"
-        return f"does not fit its endpoint: {difference(endpoint, exchange.method, exchange.path.split('/')[1:])}"
-    return f"goes to '{won.text}' ({won.place}), which is more specific"
+    if won is not None:
+        return f"goes to '{won.text}' ({won.place}), which is more specific"
+    return _misfit(exchange, endpoint)
+
+
+def _refused(exchange: Exchange, endpoint: Endpoint) -> str:
+    if exchange.endpoint is None and exchange.path:
+        return _misfit(exchange, endpoint)
+    return f"is refused: {exchange.problem.detail if exchange.problem else ''}"
+
+
+def _misfit(exchange: Exchange, endpoint: Endpoint) -> str:
+    if not endpoint.host.fits(exchange.host):
+        return f"does not fit its endpoint: the host is '{exchange.host}', not '{endpoint.host.text}'"
+    segments = exchange.path.split("/")[1:]
+    return f"does not fit its endpoint: {difference(endpoint, exchange.method, segments)}"

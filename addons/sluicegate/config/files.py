@@ -26,21 +26,17 @@ class FoundFile:
 def is_route_file(name: str) -> bool:
     """Whether a file of this name counts.
 
-    Hidden files, what editors leave behind (`#x#`, `.x.swp`, `x~`, `x.tmp`, `x.orig`, `4913`) and tests do not.
+    Tests do not, nor do hidden files and what editors leave behind: `#x#`, `.x.swp`, `x~`, `x.tmp`, `4913`.
     """
-    return (
-        name.endswith(_ENDINGS)
-        and not name.endswith(_TEST_ENDINGS)
-        and not name.startswith(_LEFTOVER_BEGINNINGS)
-    )
+    return name.endswith(_ENDINGS) and not name.endswith(_TEST_ENDINGS) and not name.startswith(_LEFTOVER_BEGINNINGS)
 
 
 def list_files(folder: Path) -> list[FoundFile]:
     """Return the files that count, sorted by name; raises OSError where the folder itself cannot be read.
 
-    Links to files and folders are followed, each folder is entered once: a link to a folder above, or a second link
-    to one, adds nothing. Hidden folders, such as the `..data` of a Kubernetes volume, are not entered; the links beside
-    it that lead through it are.
+    Links to files and folders are followed, and each folder is entered once: a link to a folder above, or a second
+    link to one, adds nothing. Hidden folders, such as `..data` of a Kubernetes volume, are not entered by
+    themselves; the links beside them that lead through them are.
     """
     seen = {_identity(folder)}
     return sorted(_walk(folder, "", seen, 0), key=lambda found: found.name)

@@ -1,4 +1,4 @@
-"""`_gateway.yaml` at the root of the folder: services for all route files, and settings of the whole gateway."""
+"""`_gateway.yaml` at the root of the folder: services for all files, settings of the whole gateway."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from .services import read_services
 
 GATEWAY_KEYS = ("services", "trusted_proxies")
 _ELSEWHERE = {
-    key: "it belongs into a route file of its own beside it"
-    for key in ROUTE_FILE_KEYS
-    if key not in GATEWAY_KEYS
+    key: "it belongs into a route file of its own beside it" for key in ROUTE_FILE_KEYS if key not in GATEWAY_KEYS
 }
 
 
@@ -30,10 +28,10 @@ class GatewayFile:
     """What the gateway's own file says; `findings` are what is wrong in it."""
 
     name: str
-    services: Services = Services()
+    services: Services = field(default_factory=Services)
     stated: tuple[Stated, ...] = ()
-    settings: Settings = Settings()
-    findings: tuple[Diagnostic, ...] = field(default=())
+    settings: Settings = field(default_factory=Settings)
+    findings: tuple[Diagnostic, ...] = ()
 
 
 def read_gateway_file(name: str, content: bytes, environ: Mapping[str, str]) -> GatewayFile:
@@ -54,7 +52,7 @@ def read_gateway_file(name: str, content: bytes, environ: Mapping[str, str]) -> 
         return GatewayFile(name, Services(complete=False), findings=tuple(findings.found))
     listed = values.mapping(root, "the gateway's file", findings) or []
     found = values.known(listed, GATEWAY_KEYS, "the gateway's file", findings, _ELSEWHERE)
-    if all(entry.key.startswith(values.IGNORED_PREFIX) for entry in listed):
+    if not findings.found and all(entry.key.startswith(values.IGNORED_PREFIX) for entry in listed):
         findings.warn(START, "empty-file", "the file has no keys but 'x-…' ones: it sets nothing")
     services, stated = Services(), list[Stated]()
     if "services" in found:

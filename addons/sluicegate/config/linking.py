@@ -19,10 +19,7 @@ from .gateway_file import GatewayFile
 from .listeners import Listeners
 from .route_files import RouteFile
 from .services import Upstream
-from .targets import read_target, variables_of
-
-DEFAULT_TIMEOUT = 60.0
-"""Seconds to the response's first byte."""
+from .targets import DEFAULT_TIMEOUT, read_target, variables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +32,7 @@ class Linked:
     findings: tuple[Diagnostic, ...]
 
 
-def link(
-    files: Sequence[RouteFile], gateway: GatewayFile, own_addresses: Sequence[tuple[str, int]] = ()
-) -> Linked:
+def link(files: Sequence[RouteFile], gateway: GatewayFile, own_addresses: Sequence[tuple[str, int]] = ()) -> Linked:
     """Put files, in the order of their names, and the gateway's own file together."""
     linker = _Linker(gateway, Listeners(own_addresses))
     for file in files:
@@ -105,12 +100,10 @@ class _Linker:
             findings.error(
                 mark,
                 "target-is-gateway",
-                f"{origin} is this gateway's own listener: a request would go round in circles",
+                f"{origin} is this gateway's own listener: requests would go round in circles",
             )
 
-    def _address(
-        self, part: _Part, upstream: Upstream | EndpointEntry, text: str, mark: Mark
-    ) -> Address | None:
+    def _address(self, part: _Part, upstream: Upstream | EndpointEntry, text: str, mark: Mark) -> Address | None:
         """Split a target or origin; what is stated and set for it is looked at, too. Raises TemplateError."""
         address = split_address(text, part.services)
         if address is None:
@@ -131,11 +124,17 @@ class _Linker:
         except TemplateError as error:
             part.findings.error(origin.url.mark.at(error.offset), error.code, f"origin: {error}")
             return None
-        target = Target(address.origin, f"{address.origin}{base}", base)
+        target = Target(
+            address.origin,
+            f"{address.origin}{base}",
+            base,
+            host_header=part.host_header(address, origin),
+            timeout=part.timeout(address, origin),
+        )
         defaults = part.file.defaults
         mark = origin.url.mark
         return Fallback(
-            part.with_settings(target, address, origin),
+            target,
             Place(part.file.name, mark.line, mark.column),
             defaults.normalize_to_origin,
             defaults.rewrite_location,
@@ -171,13 +170,17 @@ class _Linker:
             if patterns and (route is None) == (entry.route is None):
                 self._serve(part, entry, pattern, route)
 
-    def _route(
-        self, part: _Part, entry: EndpointEntry, address: Address | None, pattern: HostPattern
-    ) -> Target | None:
+    def _route(self, part: _Part, entry: EndpointEntry, address: Address | None, pattern: HostPattern) -> Target | None:
         variables = variables_of(entry.path, pattern)
         if address is None:
             return None
-        return part.with_settings(read_target(address, variables, entry.text), address, entry)
+        return read_target(
+            address,
+            variables,
+            entry.text,
+            host_header=part.host_header(address, entry),
+            timeout=part.timeout(address, entry),
+        )
 
     def _serve(self, part: _Part, entry: EndpointEntry, pattern: HostPattern, route: Target | None) -> None:
         key = (entry.method, pattern.labels, entry.path.stored)
@@ -216,15 +219,18 @@ class _Part:
     findings: Findings
     stated: list[Stated]
 
-    def with_settings(self, target: Target, address: Address, own: Upstream | EndpointEntry) -> Target:
-        """Return a target with timeout and host header: its own, else its service's, else the file's."""
-        service, defaults = address.service, self.file.defaults
-        timeout = own.timeout or (service and service.timeout) or defaults.timeout or DEFAULT_TIMEOUT
-        host_header = own.host_header or (service and service.host_header) or defaults.host_header or "target"
-        return replace(target, timeout=timeout, host_header=host_header)
+    def timeout(self, address: Address, own: Upstream | EndpointEntry) -> float:
+        """Return a target's timeout in seconds: its own, else its service's, else the file's."""
+        named = address.service and address.service.timeout
+        return own.timeout or named or self.file.defaults.timeout or DEFAULT_TIMEOUT
+
+    def host_header(self, address: Address, own: Upstream | EndpointEntry) -> str:
+        """Return what a target's Host field is made of: as it says itself, else its service, else the file."""
+        named = address.service and address.service.host_header
+        return own.host_header or named or self.file.defaults.host_header or "target"
 
     def mark_of(self, error: TemplateError, entry: EndpointEntry) -> Mark:
-        """Where an endpoint's error stands: what is wrong with the source in the key, the rest in the target."""
+        """Where an endpoint's error stands: in its key what concerns the source, in its target the rest."""
         if error.code == "variable-ambiguous":
             return entry.mark.at(len(entry.method) + 1 + error.offset)
         return entry.mark if entry.route is None else entry.route.mark.at(error.offset)

@@ -28,7 +28,7 @@ class Listeners:
 
 
 def is_local(host: str) -> bool:
-    """Whether a host is this machine by its name or address: a loopback one, or the unspecified address ('' as well)."""
+    """Whether a host is this machine: a loopback name or address, the unspecified address, or ''."""
     if host in ("", "localhost") or host.endswith(".localhost"):
         return True
     try:

@@ -65,6 +65,12 @@ class Loader:
         self._offered: Contents | None = None
         self._keep = False
 
+    async def start(self) -> None:
+        """Start the worker ahead of its use. Raises OSError."""
+        async with self._lock:
+            if self._worker is None:
+                self._worker = await WorkerProcess.start(self._folder)
+
     async def load(self) -> Loaded:
         """Read the route files again. What is wrong with them, or with reading them, is in the diagnostics."""
         async with self._lock:
@@ -74,9 +80,7 @@ class Loader:
                     reply = await self._ask()
             except TimeoutError:
                 await self._stop()
-                return _failure(
-                    "load-deadline", f"reading the route files took more than {self._deadline:g} s"
-                )
+                return _failure("load-deadline", f"reading the route files took more than {self._deadline:g} s")
             except (OSError, EOFError) as error:
                 await self._stop()
                 return _failure("load-worker", f"the process that reads the route files died: {error}")

@@ -19,9 +19,7 @@ logger = logging.getLogger(__name__)
 class WorkerProcess:
     """A running worker. `asked`: it had a request; `informed`: it knows the table that was kept last."""
 
-    def __init__(
-        self, process: Process, requests: StreamWriter, replies: StreamReader, errors: StreamReader
-    ) -> None:
+    def __init__(self, process: Process, requests: StreamWriter, replies: StreamReader, errors: StreamReader) -> None:
         self.asked = False
         self.informed = False
         self._process = process

@@ -28,9 +28,7 @@ ROUTE_FILE_KEYS = (
 )
 GATEWAY_FILE = "_gateway.yaml"
 """The file for settings of the whole gateway, at the root of the folder; its name may end in `.yml`, too."""
-_ELSEWHERE = {
-    "trusted_proxies": f"it is for the whole gateway: write it in '{GATEWAY_FILE}' at the root of the folder"
-}
+_ELSEWHERE = {"trusted_proxies": f"it is for the whole gateway: write it in '{GATEWAY_FILE}' at the root of the folder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +53,19 @@ class HostEntry:
 class RouteFile:
     """One route file. `findings` are what is wrong in it by itself.
 
-    `hosts` is empty where the file says nothing of hosts: it is for any host. `is_served` is False where it says
-    something that could not be read: its endpoints are then checked and never served.
+    `hosts` is empty where the file says nothing of hosts: it is for any host. `is_served` is False where what it
+    says of them could not be read: its endpoints are then checked, but not put into the table.
     """
 
     name: str
     hosts: tuple[HostEntry, ...] = ()
     is_served: bool = True
     origin: Upstream | None = None
-    services: Services = Services()
+    services: Services = field(default_factory=Services)
     stated: tuple[Stated, ...] = ()
     endpoints: tuple[EndpointEntry, ...] = ()
     defaults: Defaults = Defaults()
-    findings: tuple[Diagnostic, ...] = field(default=())
+    findings: tuple[Diagnostic, ...] = ()
 
 
 def read_route_file(name: str, content: bytes, environ: Mapping[str, str]) -> RouteFile:
@@ -91,7 +89,7 @@ def read_route_file(name: str, content: bytes, environ: Mapping[str, str]) -> Ro
 def _read_root(name: str, root: MappingNode, findings: Findings, environ: Mapping[str, str]) -> RouteFile:
     listed = values.mapping(root, "a route file", findings) or []
     found = values.known(listed, ROUTE_FILE_KEYS, "a route file", findings, _ELSEWHERE)
-    if all(entry.key.startswith(values.IGNORED_PREFIX) for entry in listed):
+    if not findings.found and all(entry.key.startswith(values.IGNORED_PREFIX) for entry in listed):
         findings.warn(START, "empty-file", "the file has no keys but 'x-…' ones: it defines no endpoints")
     hosts = _read_hosts(found["host"].node, findings) if "host" in found else []
     origin = None
@@ -133,7 +131,7 @@ def _read_hosts(node: Node, findings: Findings) -> list[HostEntry]:
             findings.error(
                 text.mark,
                 "duplicate-host",
-                f"host '{excerpt(text.value)}' stands twice in the list, first in line {earlier.mark.line}: keep one",
+                f"host '{excerpt(text.value)}' is in the list already, in line {earlier.mark.line}: keep one",
             )
             continue
         hosts[pattern.labels] = HostEntry(pattern, text.mark)

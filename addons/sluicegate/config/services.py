@@ -1,4 +1,4 @@
-"""Upstreams as route files write them: the definitions under `services`, and the same forms under `origin`."""
+"""Upstreams as route files write them: what `services` defines, and the same forms under `origin`."""
 
 from __future__ import annotations
 
@@ -43,24 +43,18 @@ def read_upstream(node: Node, what: str, findings: Findings, *, environment: boo
     h2c = values.optional(found, "h2c", findings, values.flag)
     if "url" not in found:
         if not any(entry.key == "url" for entry in listed):
-            findings.error(
-                mark_of(node), "url-missing", f"{what} has no 'url': write 'url: http://host:port'"
-            )
+            findings.error(mark_of(node), "url-missing", f"{what} has no 'url': write 'url: http://host:port'")
         return None
     url = values.text(found["url"].node, f"url of {what}", findings, environment=environment)
     return None if url is None else Upstream(url, timeout, host_header, insecure, h2c)
 
 
-def read_services(
-    node: Node, findings: Findings, environ: Mapping[str, str]
-) -> tuple[Services, list[Stated]]:
+def read_services(node: Node, findings: Findings, environ: Mapping[str, str]) -> tuple[Services, list[Stated]]:
     """Return the services that a file defines, and what they state about the connections to their origins."""
     listed = [] if is_null(node) else values.mapping(node, "services", findings)
     named: dict[str, Service | None] = {}
     stated: list[Stated] = []
     for entry in listed or []:
-        if entry.key.startswith(values.IGNORED_PREFIX) and isinstance(entry.node, MappingNode):
-            continue
         if _is_name(entry, findings):
             named[entry.key] = _read_service(entry, findings, environ, stated)
     return Services(named, complete=listed is not None), stated
@@ -79,9 +73,7 @@ def _is_name(entry: Entry, findings: Findings) -> bool:
     return False
 
 
-def _read_service(
-    entry: Entry, findings: Findings, environ: Mapping[str, str], stated: list[Stated]
-) -> Service | None:
+def _read_service(entry: Entry, findings: Findings, environ: Mapping[str, str], stated: list[Stated]) -> Service | None:
     what = f"service '{entry.key}'"
     upstream = read_upstream(entry.node, what, findings, environment=True)
     if upstream is None:
@@ -102,22 +94,19 @@ def _read_service(
     return Service(entry.key, address.origin, base, upstream.timeout, upstream.host_header, upstream.url.mark)
 
 
-def _report(
-    error: TemplateError, what: str, url: Text, expanded: Expanded | None, findings: Findings
-) -> None:
+def _report(error: TemplateError, what: str, url: Text, expanded: Expanded | None, findings: Findings) -> None:
     if expanded is None or not expanded.names:
         # Without a reference, or before any was replaced, an offset in the text is one in the file.
         mark = url.mark.at(error.offset) if expanded is None or expanded.text == url.value else url.mark
-        code, message = (
-            (error.code, str(error)) if error.code != "service-unknown" else ("service-url", _NOT_A_URL)
-        )
+        code, message = (error.code, str(error)) if error.code != "service-unknown" else ("service-url", _NOT_A_URL)
         findings.error(mark, code, f"{what}: {message}")
         return
     names = " and ".join(f"${{{name}}}" for name in expanded.names)
     findings.error(
         url.mark,
         "environment-value",
-        f"{what}: with the value of {names} in place, '{excerpt(url.value)}' breaks the rule '{error.code}': {_NOT_A_URL}",
+        f"{what}: with the value of {names} put in, '{excerpt(url.value)}' breaks the rule '{error.code}': "
+        f"{_NOT_A_URL}",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the YAML parser complains about, in words for the author of a route file, with a hint where quotes would do."""
+"""What the YAML parser complains about, in words for authors of route files, with a hint where quotes help."""
 
 from __future__ import annotations
 
@@ -67,16 +67,18 @@ def describe(error: yaml.YAMLError, text: str) -> Syntax:
         return _composition(problem, spot, began)
     return (
         _tab(problem, spot)
-        or _unclosed(problem, context, began)
+        or _unclosed(problem, context, spot, began)
         or _colon(problem, spot, began)
-        or _quotes(spot)
-        or _quotes(began)
+        or _quotes(problem, spot)
+        or _quotes(problem, began)
         or _indentation(problem, spot)
         or Syntax(spot.mark, "yaml-syntax", f"the file is not YAML: {context}, {problem}".replace(": ,", ":"))
     )
 
 
 def _spot(text: str, mark: yaml.Mark) -> _Spot:
+    if mark.index >= len(text):
+        return _end_of(text)
     start = mark.index - mark.column
     end = found.start() if (found := _LINE_END.search(text, start)) else len(text)
     line = text[start:end]
@@ -88,8 +90,14 @@ def _spot(text: str, mark: yaml.Mark) -> _Spot:
     return _Spot(place, text[mark.index : mark.index + 1], line, key, value, column)
 
 
+def _end_of(text: str) -> _Spot:
+    """The spot behind the last character that is not a space."""
+    lines = text.rstrip().split("\n")
+    return _Spot(Mark(len(lines), len(lines[-1]) + 1), "", "", "", "", 0)
+
+
 def _control_character(error: ReaderError, text: str) -> Syntax:
-    before = text[: error.position]
+    before = text.encode()[: error.position].decode("utf-8", "ignore")  # the C parser counts bytes
     breaks = list(_LINE_END.finditer(before.replace("\r\n", " \n")))
     column = len(before) - (breaks[-1].end() if breaks else 0) + 1
     code_point = error.character if isinstance(error.character, int) else ord(error.character[:1])
@@ -102,11 +110,11 @@ def _composition(problem: str, spot: _Spot, began: _Spot) -> Syntax:
         return Syntax(
             spot.mark,
             "yaml-documents",
-            "a second document begins here: a file holds one, without '---' inside",
+            "a second document begins here: a file holds one",
         )
     if "undefined alias" in problem:
         name = excerpt(re.split(r"[\s,\]}]", spot.line[spot.mark.column - 1 :])[0], 40)
-        hint = f"define '&{name[1:]}' above it, or put a text that begins with '*' in quotes"
+        hint = f"define '&{name[1:]}' above it, or quote a text that begins with '*'"
         return Syntax(spot.mark, "yaml-alias", f"alias '{name}' has no anchor: {hint}")
     message = f"this anchor stands in line {began.mark.line} already: give each its own name"
     return Syntax(spot.mark, "yaml-anchor", message)
@@ -118,17 +126,15 @@ def _tab(problem: str, spot: _Spot) -> Syntax | None:
     return None
 
 
-def _unclosed(problem: str, context: str, began: _Spot) -> Syntax | None:
+def _unclosed(problem: str, context: str, spot: _Spot, began: _Spot) -> Syntax | None:
     if "quoted scalar" in context and "unexpected" in problem:
-        return Syntax(
-            began.mark, "yaml-unclosed", f"the quote {began.character} that opens here is never closed"
-        )
-    if ("flow sequence" in context or "flow mapping" in context) and began.value[-1:] not in "]}":
-        wants = f", or in quotes if it is a text: {began.quoted}" if began.in_value else ""
-        return Syntax(
-            began.mark, "yaml-unclosed", f"the '{began.character}' that opens here is never closed{wants}"
-        )
-    return None
+        return Syntax(began.mark, "yaml-unclosed", f"the quote {began.character} that opens here is never closed")
+    if "flow" not in context or spot.character:
+        return None
+    if not began.character:
+        return Syntax(spot.mark, "yaml-unclosed", "the file ends inside brackets: close them")
+    wants = f"; a text wants quotes: {began.quoted}" if began.in_value else ""
+    return Syntax(began.mark, "yaml-unclosed", f"the '{began.character}' that opens here is never closed{wants}")
 
 
 def _colon(problem: str, spot: _Spot, began: _Spot) -> Syntax | None:
@@ -141,18 +147,14 @@ def _colon(problem: str, spot: _Spot, began: _Spot) -> Syntax | None:
         if service is not None:
             name = service[1]
             hint = f"write '{name}:/path', or '{name}' alone to keep the request's path"
-            return Syntax(
-                spot.mark, "yaml-quotes", f"'{spot.value}' ends in a colon, which makes a key of it: {hint}"
-            )
+            return Syntax(spot.mark, "yaml-quotes", f"'{spot.value}' ends in a colon, which makes a key of it: {hint}")
         message = f"a text with ': ' in it wants quotes: {spot.quoted}"
         return Syntax(spot.mark, "yaml-quotes", message)
     if "could not find expected ':'" in problem:
         if len(began.line) > MAX_SIMPLE_KEY:
             return _long_key(began)
         shown = excerpt(began.line.strip(), 60)
-        return Syntax(
-            began.mark, "yaml-colon", f"'{shown}' is neither 'key: value' nor part of the value before it"
-        )
+        return Syntax(began.mark, "yaml-colon", f"'{shown}' is neither 'key: value' nor part of the value before it")
     return None
 
 
@@ -173,16 +175,17 @@ def _long_key(spot: _Spot) -> Syntax:
     )
 
 
-def _quotes(spot: _Spot) -> Syntax | None:
+def _quotes(problem: str, spot: _Spot) -> Syntax | None:
     """A value that YAML reads as something else than text, because of the character that it begins with."""
     first = spot.value[:1]
     if not first or first not in _INDICATORS or not spot.in_value:
         return None
     if first in "\"'":
-        return Syntax(
-            spot.mark, "yaml-quotes", "text follows the closing quote: put all of the value in the quotes"
-        )
-    message = f"a value that begins with '{first}' wants quotes: {spot.quoted}"
+        if "did not find expected" not in problem:
+            return None
+        return Syntax(spot.mark, "yaml-quotes", "text follows the closing quote: put all of the value in the quotes")
+    kind = {"{": " is a mapping to YAML; a text", "[": " is a list to YAML; a text"}.get(first, "")
+    message = f"a value that begins with '{first}'{kind} wants quotes: {spot.quoted}"
     return Syntax(Mark(spot.mark.line, spot.value_column), "yaml-quotes", message)
 
 

@@ -13,6 +13,9 @@ from .diagnostics import excerpt, suggest
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
+DEFAULT_TIMEOUT = 60.0
+"""Seconds to the response's first byte."""
+
 Variables = Mapping[str, Capture | HostCapture]
 """What each variable of a source stands for."""
 
@@ -41,10 +44,18 @@ def variables_of(path: PathTemplate, host: HostPattern) -> Variables:
     return found
 
 
-def read_target(address: Address, variables: Variables, source: str) -> Target:
-    """Return the target that an address and a source's variables make; `source` names the endpoint in messages.
+def read_target(
+    address: Address,
+    variables: Variables,
+    source: str,
+    *,
+    host_header: str = "target",
+    timeout: float = DEFAULT_TIMEOUT,
+) -> Target:
+    """Return the target of an address and a source's variables; `source` names the endpoint in messages.
 
-    Every path variable is used in the path or the query, unless the request's path is kept (API Shield, API Routing).
+    Every path variable is used in the path or the query, unless the request's path is kept (API Shield, API
+    Routing: https://developers.cloudflare.com/api-shield/management-and-monitoring/api-routing/).
     Raises TemplateError.
     """
     used: set[str] = set()
@@ -69,6 +80,8 @@ def read_target(address: Address, variables: Variables, source: str) -> Target:
         path=path,
         query=query,
         guarded=guarded,
+        host_header=host_header,
+        timeout=timeout,
     )
 
 
@@ -118,13 +131,13 @@ def _check_all_used(variables: Variables, used: set[str], source: str) -> None:
         names = ", ".join(f"'{{{name}}}'" for name in missing)
         raise TemplateError(
             "variable-unused",
-            f"{names} of '{excerpt(source)}' {'is' if len(missing) == 1 else 'are'} missing in the target: every path "
-            "variable appears in its path or query",
+            f"{names} of '{excerpt(source)}' {'is' if len(missing) == 1 else 'are'} missing in the target: "
+            "every path variable appears in its path or query",
         )
 
 
 def _is_guarded(path: str, variables: Variables) -> bool:
-    """Whether a segment is joined from pieces, or holds a piece of a segment, and so could turn out a dot segment."""
+    """Whether a segment is joined from pieces, or is a piece of one, and so could turn out a dot segment."""
     for segment in path.split("/"):
         if "{" not in segment:
             continue

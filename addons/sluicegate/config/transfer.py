@@ -96,15 +96,15 @@ def shared(kind: type[Any], *values: object) -> Any:
 
 class _Pickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
-        parts = _parts(type(value))
+        kind: Any = type(value)
+        parts = _parts(kind)
         if parts is None:
             return NotImplemented
-        kind = type(value)
         return (shared, (kind, *parts(value))) if kind in _SHARED else (kind, parts(value))
 
 
 @lru_cache(maxsize=256)
-def _parts(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]] | None:
+def _parts(kind: Any) -> Callable[[Any], tuple[Any, ...]] | None:
     """A function that gives the constructor's arguments of an object, for dataclasses and named tuples."""
     names: Iterable[str]
     if is_dataclass(kind):

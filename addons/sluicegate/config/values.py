@@ -40,9 +40,7 @@ def mapping(node: Node, what: str, findings: Findings) -> list[Entry] | None:
     """Return the entries of a node that must be a mapping, or None with a finding."""
     if isinstance(node, MappingNode):
         return entries(node, findings)
-    findings.error(
-        mark_of(node), "wrong-type", f"{what} is a mapping ('key: value' lines), not {kind_of(node)}"
-    )
+    findings.error(mark_of(node), "wrong-type", f"{what} is a mapping ('key: value' lines), not {kind_of(node)}")
     return None
 
 
@@ -62,9 +60,7 @@ def known(
         if entry.key in keys:
             kept[entry.key] = entry
         elif elsewhere and entry.key in elsewhere:
-            findings.error(
-                entry.key_mark, "misplaced-key", f"'{entry.key}' is not for {what}: {elsewhere[entry.key]}"
-            )
+            findings.error(entry.key_mark, "misplaced-key", f"'{entry.key}' is not for {what}: {elsewhere[entry.key]}")
         elif not entry.key.startswith(IGNORED_PREFIX):
             findings.error(
                 entry.key_mark,
@@ -75,7 +71,7 @@ def known(
 
 
 def text(node: Node, what: str, findings: Findings, *, environment: bool = False) -> Text | None:
-    """Return a node's text, or None with a finding; `${…}` is let through only where `environment` is true."""
+    """Return a node's text, or None with a finding; `${…}` may stand in it where `environment` is true."""
     mark = mark_of(node)
     if not isinstance(node, ScalarNode) or is_null(node):
         findings.error(mark, "wrong-type", f"{what} is a text, not {kind_of(node)}{quotes_hint(node)}")
@@ -85,7 +81,7 @@ def text(node: Node, what: str, findings: Findings, *, environment: bool = False
         findings.error(
             mark.at(value.index("${")),
             "environment-place",
-            f"'{excerpt(value)}': '${{…}}' is read in the URLs of 'services' only: name a service and use it here",
+            f"'{excerpt(value)}': '${{…}}' works in the URLs of 'services' only: define a service, use it here",
         )
         return None
     return Text(value, mark)
@@ -169,6 +165,6 @@ def optional[Value](
     findings: Findings,
     read: Callable[[Node, str, Findings], Value | None],
 ) -> Value | None:
-    """Return what `read` makes of the value under a key; None where the key is left out or its value wrong."""
+    """Return what `read` makes of the value under a key; None where the key is left out or the value wrong."""
     entry = found.get(key)
     return None if entry is None else read(entry.node, f"'{key}'", findings)

@@ -27,7 +27,7 @@ class RefusalError(Exception):
 
 
 def admit(exchange: Exchange) -> None:
-    """Check the request's head and set `host` (lower case, no port), `path` (normal form) and `query`; else refuse 400."""
+    """Check the request's head; set `host` (lower case, no port), `path` (normal form) and `query`, or refuse."""
     try:
         if exchange.http_version not in VERSIONS:
             raise RefusalError("bad-version", "The HTTP version does not exist or is not served.")

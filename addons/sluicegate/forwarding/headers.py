@@ -16,9 +16,19 @@ NAME = "loop"
 
 # transfer-encoding is hop-by-hop too, but it is framing: the HTTP layer writes it anew for its own connection.
 _HOP_BY_HOP = frozenset(
-    {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"upgrade", b"http2-settings"}
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-connection",
+        b"proxy-authorization",
+        b"te",
+        b"upgrade",
+        b"http2-settings",
+    }
 )
-_OWN = frozenset({b"host", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded", b"x-request-id"})
+_OWN = frozenset(
+    {b"host", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded", b"x-request-id"}
+)
 _REQUEST_HANDLED = _HOP_BY_HOP | _OWN
 _RESPONSE_HANDLED = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate", b"upgrade"})
 _FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding"})
@@ -105,7 +115,10 @@ class Hop:
         if self.forwarded:
             node = b'"[%s]"' % client if b":" in client else client
             fields.append(
-                (b"Forwarded", b", ".join([*earlier, b'for=%s;host="%s";proto=%s' % (node, authority, scheme)]))
+                (
+                    b"Forwarded",
+                    b", ".join([*earlier, b'for=%s;host="%s";proto=%s' % (node, authority, scheme)]),
+                )
             )
         elif earlier:
             fields.append((b"Forwarded", b", ".join(earlier)))

@@ -33,7 +33,7 @@ def raw(problem: Problem, request_id: str) -> bytes:
     """Return a problem as the bytes of an HTTP/1.1 response, after which the connection closes."""
     answer = response(problem, None, request_id)
     answer.headers["Connection"] = "close"
-    return http1.assemble_response(answer)
+    return bytes(http1.assemble_response(answer))
 
 
 def fields_and_body(problem: Problem, request_id: str) -> tuple[list[tuple[bytes, bytes]], bytes]:

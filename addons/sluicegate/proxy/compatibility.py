@@ -1,9 +1,10 @@
-"""Whether the installed mitmproxy is one that the gateway's layers fit; safety is never optional, so else it refuses."""
+"""Whether the installed mitmproxy fits the gateway's layers; safety is never optional, so else it does not start."""
 
 from __future__ import annotations
 
 import inspect
 import re
+from typing import Any
 
 from mitmproxy import version
 from mitmproxy.proxy.layers import http
@@ -13,7 +14,7 @@ from mitmproxy.proxy.server import ConnectionHandler
 LOWEST = (12, 2, 3)
 BELOW = (13,)
 
-_OVERRIDDEN = {
+_OVERRIDDEN: dict[tuple[Any, str], str] = {
     (http.HttpLayer, "_handle_event"): "event",
     (http.HttpLayer, "make_stream"): "stream_id",
     (http.HttpLayer, "get_connection"): "event reuse",
@@ -50,11 +51,11 @@ class IncompatibleError(RuntimeError):
 
 
 def check_mitmproxy() -> None:
-    """Raise IncompatibleError where mitmproxy's version, or what the layers override, is not what they were made for."""
+    """Raise IncompatibleError where mitmproxy's version or what the layers override is another one."""
     numbers = tuple(int(number) for number in re.findall(r"\d+", version.VERSION)[:3])
     if not LOWEST <= numbers < BELOW:
         raise IncompatibleError(
-            f"mitmproxy {version.VERSION} is installed; Sluicegate needs at least 12.2.3 and below 13: run scripts/setup"
+            f"mitmproxy {version.VERSION} is installed; Sluicegate needs >=12.2.3,<13: run scripts/setup"
         )
     for (owner, name), expected in _OVERRIDDEN.items():
         found = getattr(owner, name, None)

@@ -68,7 +68,9 @@ def apply_problem(flow: http.HTTPFlow, live: Live, *, verbose: bool) -> None:
         verbose=verbose,
         head=exchange.method == "HEAD",
     )
-    flow.request.headers.pop("expect", None)  # no 100 Continue for a request that is refused (RFC 9110 section 10.1.1)
+    if flow.request.headers.pop("expect", None) is not None and not flow.request.is_http2:
+        # No 100 Continue for what is refused; whether its body still comes is open, so the connection ends with it.
+        flow.response.headers["Connection"] = "close"
 
 
 def describe(exchange: Exchange) -> str:

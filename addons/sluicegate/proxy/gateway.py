@@ -19,8 +19,8 @@ from mitmproxy.utils import human
 from OpenSSL import SSL
 
 from ..exchange import Exchange, Forward, Verdict
-from ..forwarding.admission import admit
 from ..forwarding.admission import NAME as ADMISSION
+from ..forwarding.admission import admit
 from ..forwarding.headers import NAME as LOOP
 from ..forwarding.headers import Hop, response_fields, wants_websocket
 from ..pipeline import Stage, decide
@@ -51,7 +51,7 @@ def _fail_request(gateway: Gateway, flow: http.HTTPFlow) -> None:
     apply_problem(flow, live, verbose=False)
 
 
-def _fail_response(gateway: Gateway, flow: http.HTTPFlow) -> None:
+def _fail_response(_: Gateway, flow: http.HTTPFlow) -> None:
     if flow.response is not None:
         flow.response = answers.response(internal_fault(), None, "unknown", head=flow.request.method == "HEAD")
 
@@ -360,7 +360,7 @@ def _connections() -> dict[Any, Any]:
 def _rewrite_locations(response: http.Response, exchange: Exchange, forward: Forward) -> None:
     for name in ("location", "content-location"):
         if (value := response.headers.get(name)) is not None:
-            mapped = map_back(value, forward.target, exchange.endpoint, exchange.host)
+            mapped = map_back(value, forward.target, exchange.endpoint)
             if mapped is not None:
                 response.headers[name] = mapped
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
+
+from mitmproxy.flow import Flow
+
+from .live import live_of
 
 logger = logging.getLogger(__name__)
-Hook = TypeVar("Hook", bound=Callable[..., None])
 
 
-def guarded(on_fault: Callable[..., None]) -> Callable[[Hook], Hook]:
+def guarded[Hook: Callable[..., None]](on_fault: Callable[..., None]) -> Callable[[Hook], Hook]:
     """Decorate a hook so that `on_fault`, called with the hook's own arguments, closes what it left open."""
 
     def decorate(hook: Hook) -> Hook:
@@ -28,14 +31,12 @@ def guarded(on_fault: Callable[..., None]) -> Callable[[Hook], Hook]:
     return decorate
 
 
-def observing(hook: Hook) -> Hook:
+def observing[Hook: Callable[..., None]](hook: Hook) -> Hook:
     """Decorate a hook that only looks on: a fault in it is logged and changes nothing."""
-    return guarded(lambda *_: None)(hook)
+    decorate: Callable[[Hook], Hook] = guarded(lambda *_: None)
+    return decorate(hook)
 
 
 def _which(args: tuple[Any, ...]) -> str:
-    from .live import live_of
-
-    flow = args[-1] if args else None
-    live = live_of(flow) if hasattr(flow, "metadata") else None
+    live = live_of(args[-1]) if args and isinstance(args[-1], Flow) else None
     return f" for request {live.exchange.request_id}" if live else ""

@@ -25,7 +25,10 @@ def declare(loader: Loader) -> None:
     loader.add_option("forwarded", bool, False, "Send the Forwarded field (RFC 7239) beside X-Forwarded-*.")
     loader.add_option("request_log", str, "", "File that gets one JSON line per exchange; '-' is standard output.")
     loader.add_option(
-        "keep_flows", int, 10_000, "Finished flows that mitmweb and the console keep; the oldest go first. 0: all."
+        "keep_flows",
+        int,
+        10_000,
+        "Finished flows that mitmweb and the console keep; the oldest go first. 0: all.",
     )
 
 

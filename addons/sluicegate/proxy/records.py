@@ -58,9 +58,7 @@ class Recorder:
                 bytes_in=live.bytes_in,
                 bytes_out=live.bytes_out,
                 generation=exchange.snapshot.generation if exchange.snapshot else 0,
-                verdicts=[
-                    {"stage": one.stage, "outcome": one.outcome, "reason": one.reason} for one in exchange.trail
-                ],
+                verdicts=[{"stage": one.stage, "outcome": one.outcome, "reason": one.reason} for one in exchange.trail],
             )
         )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from mitmproxy import ctx
@@ -11,7 +13,7 @@ from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 from ..config.diagnostics import Diagnostic
-from ..config.loading import Loaded, Loader
+from ..config.loading import Loaded
 from ..config.reloading import Reloader
 from ..problems import Problem
 from ..routing.table import Fallback
@@ -20,6 +22,9 @@ from ..snapshot import Snapshot
 from . import options
 
 logger = logging.getLogger(__name__)
+
+FIRST_LOAD = 60.0
+"""Seconds for which the listener waits for the first load; then it answers 503 until there is one."""
 
 
 class Routes:
@@ -31,24 +36,26 @@ class Routes:
         self._errors: tuple[Diagnostic, ...] = ()
         self._default: Fallback | None = None
         self._reloader: Reloader | None = None
-        self._loader: Loader | None = None
+        self._first = asyncio.Event()
         self._started = False
 
     async def start(self, chosen: Options) -> None:
         """Load the route files a first time, and watch them from then on."""
         self.folder = options.routes_folder(chosen)
         self._default = _default_fallback(chosen)
-        self._loader = Loader(self.folder, own_addresses=_own_addresses(chosen))
-        self._reloader = Reloader(self.folder, self._loader, self._take, polling=chosen.routes_polling)
-        await self._reloader.start()
+        self._reloader = Reloader(
+            self.folder, self._take, own_addresses=_own_addresses(chosen), polling=chosen.routes_polling
+        )
+        self._reloader.start()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_LOAD):
+                await self._first.wait()
         self._started = True
 
     async def stop(self) -> None:
         """Stop watching, and end what reads the files."""
         if self._reloader is not None:
-            await self._reloader.stop()
-        if self._loader is not None:
-            await self._loader.close()
+            await self._reloader.close()
 
     def problem(self) -> Problem:
         """The answer while there is no valid snapshot yet: which file to mend, and where."""
@@ -62,6 +69,7 @@ class Routes:
         """Swap in what was loaded, or keep the last good snapshot; either way say so once."""
         # mitmproxy exits when an error is logged while it starts: a bad file must not keep the gateway from mending.
         level = logging.ERROR if self._started else logging.WARNING
+        self._first.set()
         self._errors = loaded.diagnostics
         if loaded.fault:
             logger.log(level, "reading the route files failed: %s", loaded.fault)
@@ -83,7 +91,11 @@ class Routes:
         receipt = loaded.receipt
         told = [
             f"{what} {listed.count}: {listed}" if generation > 1 else f"{what} {listed.count}"
-            for what, listed in (("added", receipt.added), ("removed", receipt.removed), ("changed", receipt.changed))
+            for what, listed in (
+                ("added", receipt.added),
+                ("removed", receipt.removed),
+                ("changed", receipt.changed),
+            )
             if listed.count
         ]
         logger.info(

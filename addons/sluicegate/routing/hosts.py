@@ -1,7 +1,7 @@
 """Hosts of requests and host patterns of endpoints (`api-shield.md` 1.1 and 1.2).
 
-    parse_authority("API.Hotel.test:8080")  →  Authority(host='api.hotel.test', port=8080)
-    HostPattern.parse("{tenant}.hotel.test").text  →  '{hostVar1}.hotel.test'
+parse_authority("API.Hotel.test:8080")  →  Authority(host='api.hotel.test', port=8080)
+HostPattern.parse("{tenant}.hotel.test").text  →  '{hostVar1}.hotel.test'
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class HostPattern:
             return True
         if self.is_exact:
             return host == ".".join(label for label in self.labels if label is not None)
-        if host.startswith("["):
+        if not host or host.startswith("["):
             return False
         labels = host.split(".")
         return len(labels) == len(self.labels) and all(

@@ -1,7 +1,7 @@
 """Location fields that name the target, said in the public API's words (`rewrite_location: true`).
 
-    route  GET /hotels/{hotel}/dates → http://dates:9001/availability/{hotel}
-    http://dates:9001/availability/8?x=1  →  /hotels/8/dates?x=1
+route  GET /hotels/{hotel}/dates → http://dates:9001/availability/{hotel}
+http://dates:9001/availability/8?x=1  →  /hotels/8/dates?x=1
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .table import Endpoint
 from .targets import Capture, Origin, Target
 
 
-def map_back(location: str, target: Target, endpoint: Endpoint | None, host: str) -> str | None:
+def map_back(location: str, target: Target, endpoint: Endpoint | None) -> str | None:
     """Return a Location or Content-Location toward the client, or None where it does not name the target.
 
     A path is mapped back through the endpoint's own route, or, where the route keeps paths, without its base path.
@@ -42,6 +42,8 @@ def map_back(location: str, target: Target, endpoint: Endpoint | None, host: str
 
 def _target_path(location: str, origin: Origin) -> tuple[str | None, str]:
     """Path in normal form, and query with fragment, of a reference to an origin; None for any other reference."""
+    if location.startswith("/") and not location.startswith("//"):
+        location = f"{origin}{location}"  # relative to the target
     found = re.fullmatch(r"(?:(https?):)?//([^/?#]*)([^?#]*)(.*)", location, re.IGNORECASE | re.DOTALL)
     if found is None or (found[1] or origin.scheme).lower() != origin.scheme:
         return None, ""
@@ -60,8 +62,8 @@ def _values(path: str, target: Target) -> dict[int, str] | None:
     places: list[int] = []
     for part in target.path or ():
         if isinstance(part, Capture):
-            pattern.append(f"(?P=v{part.index})" if part.index in places else f"(?P<v{part.index}>[^/]+)")
-            places.append(part.index)
+            pattern.append(f"(?P=v{part.segment})" if part.segment in places else f"(?P<v{part.segment}>[^/]+)")
+            places.append(part.segment)
         else:
             pattern.append(re.escape(part) if isinstance(part, str) else "[^/]+")
     found = re.fullmatch("".join(pattern), path)

@@ -1,6 +1,6 @@
 """URL path normalisation, as RFC 3986 section 6.2.2 and the Cloudflare form state it (`api-shield.md` 1.3).
 
-Source: https://developers.cloudflare.com/rules/normalization/how-it-works/. Requests are matched on the Cloudflare form:
+Source: https://developers.cloudflare.com/rules/normalization/how-it-works/. Matching is on the Cloudflare form:
 
     /%68ello//pa\\th   →  /hello/pa/th
     /hello//../path   →  /path

@@ -38,9 +38,7 @@ def route(exchange: Exchange) -> None:
     _forward(exchange, fallback.target, place, reason, fallback)
 
 
-def _forward(
-    exchange: Exchange, target: Target, place: str, reason: str, fallback: Fallback | None = None
-) -> None:
+def _forward(exchange: Exchange, target: Target, place: str, reason: str, fallback: Fallback | None = None) -> None:
     try:
         path = render_path(target, exchange.segments, exchange.host)
     except UnsafePathError as error:
@@ -56,7 +54,9 @@ def _forward(
     query = render_query(target, exchange.query, exchange.segments, exchange.host)
     if query is not None:
         rendered += b"?" + query
-    maps_back = fallback.rewrite_location if fallback else bool(exchange.endpoint and exchange.endpoint.rewrite_location)
+    maps_back = (
+        fallback.rewrite_location if fallback else bool(exchange.endpoint and exchange.endpoint.rewrite_location)
+    )
     exchange.forward = Forward(target, rendered, _host_field(exchange, target), place, maps_back)
     exchange.trail.append(Verdict(NAME, "routed", reason))
 
@@ -96,7 +96,10 @@ def _refusal(exchange: Exchange) -> Problem:
         return Problem(404, "no-route", "The endpoint is managed, but it has no route and its host has no origin.")
     if methods := snapshot.table.methods(exchange.host, exchange.path):
         return Problem(
-            405, "method-not-allowed", "The path has no endpoint for this method.", headers=(("Allow", ", ".join(methods)),)
+            405,
+            "method-not-allowed",
+            "The path has no endpoint for this method.",
+            headers=(("Allow", ", ".join(methods)),),
         )
     members: dict[str, object] = {}
     if exchange.show_internals:

@@ -130,10 +130,8 @@ def _put(node: _Node, segment: Segment, below: _Node | Endpoint) -> None:
         node.variable = below
     else:
         lengths = (len(segment.prefix), len(segment.suffix))
-        for before, after, found in node.shapes:
-            if (before, after) == lengths:
-                break
-        else:
+        found = next((known for *own, known in node.shapes if tuple(own) == lengths), None)
+        if found is None:
             found = {}
             node.shapes.append((*lengths, found))
             node.shapes.sort(key=lambda shape: (-shape[0] - shape[1], -shape[0]))

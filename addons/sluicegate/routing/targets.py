@@ -41,9 +41,9 @@ class Connection:
 
 
 class Capture(NamedTuple):
-    """A part of the request's path: segment `index` of the path split at slashes, without text around a variable."""
+    """A part of the request's path: `segment` counts in the path split at slashes; text around a variable is left out."""
 
-    index: int
+    segment: int
     start: int | None = None
     stop: int | None = None
 
@@ -105,7 +105,7 @@ def render_query(target: Target, query: bytes | None, segments: Sequence[str], h
 
 def _value(part: Part, segments: Sequence[str], host: str) -> str:
     if isinstance(part, Capture):
-        return segments[part.index][part.start : part.stop]
+        return segments[part.segment][part.start : part.stop]
     if isinstance(part, HostCapture):
         return host.split(".")[part.label]
     return part

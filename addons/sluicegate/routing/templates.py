@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class TemplateError(ValueError):
     """A template that breaks a rule.
 
-    `code` names the rule, `offset` is where in the text the offending part begins, str() says what is wrong and the fix.
+    `code` names the rule, `offset` is where in the text the offending part begins; str() is the message with the fix.
     """
 
     def __init__(self, code: str, message: str, offset: int = 0) -> None:
@@ -104,7 +104,9 @@ def parse_path(text: str) -> PathTemplate:
     for mark, what in (("?", "a query"), ("#", "a fragment")):
         if mark in text:
             raise TemplateError(
-                "path-query", f"path '{text}' holds {what}: an endpoint is matched on its path alone", text.index(mark)
+                "path-query",
+                f"path '{text}' holds {what}: an endpoint is matched on its path alone",
+                text.index(mark),
             )
     segments: list[Segment] = []
     seen: set[str] = set()

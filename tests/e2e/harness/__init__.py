@@ -18,6 +18,7 @@ from .h2_upstream import H2Call, H2Recorded, H2Upstream
 from .ports import free_port, refusing_port, silent_port
 from .tls import authority, authority_file, server_context, stranger_context
 from .upstream import Call, Handler, PeerGone, Recorded, Relay, Upstream, answer
+from .waiting import wait_until
 from .web import WebClient
 from .websocket import WebSocketUpstream, websocket_client, websocket_upstream
 
@@ -58,6 +59,7 @@ __all__ = [
     "silent_port",
     "stranger_context",
     "upload",
+    "wait_until",
     "websocket_client",
     "websocket_upstream",
 ]

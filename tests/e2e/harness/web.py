@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from typing import Any
 
 from .gateway import WEB_PASSWORD, Gateway
+from .waiting import wait_until
 
 _XSRF = "0123456789abcdef0123456789abcdef"
 
@@ -41,13 +41,18 @@ class WebClient:
 
     def flow(self, path: str) -> dict[str, Any]:
         """Waits for the newest finished flow whose request has this path as shown."""
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            for flow in reversed(self.flows()):
-                if flow["request"]["path"] == path and (flow.get("response") or {}).get("timestamp_end"):
-                    return flow
-            time.sleep(0.05)
-        raise AssertionError(f"no finished flow for {path}: {[f['request']['path'] for f in self.flows()]}")
+        found: list[dict[str, Any]] = []
+
+        def finished() -> bool:
+            found[:] = [
+                flow
+                for flow in self.flows()
+                if flow["request"]["path"] == path and (flow.get("response") or {}).get("timestamp_end")
+            ]
+            return bool(found)
+
+        wait_until(finished, what=f"a finished flow for {path}")
+        return found[-1]
 
     def replay(self, flow_id: str) -> None:
         self.call("POST", f"/flows/{flow_id}/replay")

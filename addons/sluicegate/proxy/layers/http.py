@@ -10,8 +10,8 @@ from mitmproxy.proxy.layers import tls
 from mitmproxy.proxy.layers.http import (
     GetHttpConnection,
     GetHttpConnectionCompleted,
-    HTTPMode,
     HttpLayer,
+    HTTPMode,
     RegisterHttpConnection,
 )
 from mitmproxy.proxy.layers.http._http2 import Http2Client
@@ -62,9 +62,7 @@ class GatewayHttpLayer(HttpLayer):
                 return
         yield from self.open(event)
 
-    def reply(
-        self, event: GetHttpConnection, connection: object, error: str | None
-    ) -> CommandGenerator[None]:
+    def reply(self, event: GetHttpConnection, connection: object, error: str | None) -> CommandGenerator[None]:
         stream = self.command_sources.pop(event)
         completed = GetHttpConnectionCompleted(event, (connection, error))  # type: ignore[arg-type]
         yield from self.event_to_child(stream, completed)

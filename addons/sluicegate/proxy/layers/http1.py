@@ -36,7 +36,8 @@ from .. import answers
 from .gate import Gate, StopUpload
 
 LINGER = 30.0
-"""Seconds for which an upload is still read, and thrown away, after its request was answered."""
+LINGER_BYTES = 64 << 20
+"""Seconds and bytes for which an upload is still read, and thrown away, after its request was answered."""
 MAX_PIPELINED = 1 << 20
 """Bytes kept of what a client sends while its request is still being answered."""
 MAX_RESPONSE_HEAD = 1 << 18
@@ -77,11 +78,15 @@ class _Closing(Http1Connection):
     def mark_done(self, *, request: bool = False, response: bool = False) -> CommandGenerator[None]:
         self.request_done = self.request_done or request
         self.response_done = self.response_done or response
-        if self.closing and self.request_done and self.response_done and self.request and self.response:
-            if not should_make_pipe(self.request, self.response):
-                yield commands.CloseConnection(self.conn)
-                self.state = self.done
-                return
+        complete = self.request_done and self.response_done
+        if (
+            self.closing
+            and complete
+            and not (self.request and self.response and should_make_pipe(self.request, self.response))
+        ):
+            yield commands.CloseConnection(self.conn)
+            self.state = self.done
+            return
         yield from super().mark_done()
 
 
@@ -92,11 +97,12 @@ class GatewayHttp1Server(_Closing, Http1Server):
         super().__init__(context)
         self.gate = gate
         self.answered_at = 0.0
+        self.thrown_away = 0
+        self.lingering = False
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, events.DataReceived):
-            lingering = self.response_done and not self.request_done
-            if lingering and time.monotonic() - self.answered_at > LINGER:
+            if self.lingering and self.has_lingered(len(event.data)):
                 yield commands.CloseConnection(self.conn)
                 return
             if self.state == self.wait and len(self.buf) + len(event.data) > MAX_PIPELINED:
@@ -129,6 +135,7 @@ class GatewayHttp1Server(_Closing, Http1Server):
             return
         self.request = request
         self.closing = asks_to_close(request)
+        self.lingering = False
         yield ReceiveHttp(RequestHeaders(self.stream_id, request, body_size == 0))
         self.body_reader = body_reader(body_size)
         self.state = self.read_body
@@ -139,21 +146,32 @@ class GatewayHttp1Server(_Closing, Http1Server):
         request_id = self.gate.head_refused(self.context.client, problem)
         yield commands.SendData(self.conn, answers.raw(problem, request_id))
         yield commands.CloseTcpConnection(self.conn, half_close=True)
-        self.answered_at = time.monotonic()
+        self.linger()
         self.state = self.discard
 
     def discard(self, event: events.Event) -> CommandGenerator[None]:
-        self.buf.maybe_extract_at_most(len(self.buf))
-        if isinstance(event, events.ConnectionClosed) or time.monotonic() - self.answered_at > LINGER:
+        dropped = self.buf.maybe_extract_at_most(len(self.buf))
+        if isinstance(event, events.ConnectionClosed) or self.has_lingered(len(dropped or b"")):
             yield commands.CloseConnection(self.conn)
+
+    def linger(self) -> None:
+        """The answer is out before the request was complete: give the client time to see it."""
+        self.lingering, self.answered_at, self.thrown_away = True, time.monotonic(), 0
+
+    def has_lingered(self, size: int) -> bool:
+        """Whether a client had its time to see the answer; `size` more bytes of its upload are thrown away."""
+        self.thrown_away += size
+        return self.thrown_away > LINGER_BYTES or time.monotonic() - self.answered_at > LINGER
 
     def send(self, event: HttpEvent) -> CommandGenerator[None]:
         if isinstance(event, ResponseHeaders):
             yield from self.send_response_head(event)
         elif isinstance(event, ResponseProtocolError):
             yield from self.send_failure(event)
-        elif isinstance(event, (ResponseTrailers, StopUpload)):
-            self.answered_at = time.monotonic()
+        elif isinstance(event, StopUpload):
+            self.linger()
+        elif isinstance(event, ResponseTrailers):
+            pass  # HTTP/1 may drop trailers: RFC 9110 section 6.5.1
         elif isinstance(event, ResponseEndOfMessage) and self.response is None:
             yield commands.CloseConnection(self.conn)
         else:

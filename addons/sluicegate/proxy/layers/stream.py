@@ -25,6 +25,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Connection
 from mitmproxy.utils import asyncio_utils
 
 from ...problems import Problem, internal_fault
+from ..bodies import is_streamed
 from ..upstreams import TIMED_OUT
 from .gate import DeadlineExpired, Gate, GetDecidedConnection, StopUpload
 
@@ -108,6 +109,11 @@ class GatewayStream(HttpStream):
             yield from self.fail(internal_fault())
             return False
         origin = forward.target.origin
+        data = self.flow.request.data
+        if (data.scheme, data.host, data.port) != (origin.scheme.encode("ascii"), origin.host, origin.port):
+            detail = "The request was pointed elsewhere after its target was decided."
+            yield from self.fail(Problem(500, "diverted", detail))
+            return False
         connection, error = yield GetDecidedConnection(
             (origin.host, origin.port),
             origin.scheme == "https",
@@ -163,7 +169,8 @@ class GatewayStream(HttpStream):
             yield SendHttp(ResponseHeaders(self.stream_id, event.response, False), self.context.client)
             self.start_deadline()
             return
-        if status == 101 and not self.gate.wants_websocket(self.flow):
+        switched = event.response.headers.get("upgrade", "").lower()
+        if status == 101 and not (switched == "websocket" and self.gate.wants_websocket(self.flow)):
             yield SendHttp(self.cancelled("a protocol switch that was not asked for"), self.context.server)
             problem = "The target switched to a protocol that was not asked for."
             yield from self.fail(Problem(502, "unasked-upgrade", problem))
@@ -185,7 +192,7 @@ class GatewayStream(HttpStream):
             return
         complete = self.client_state == self.state_done
         http2 = self.context.client.alpn == b"h2"
-        if not complete and not http2:
+        if not complete and not http2 and is_streamed(self.flow.request):
             self.flow.response.headers["Connection"] = "close"
         self.flow.response.timestamp_start = time.time()
         self.head_sent = True
@@ -261,5 +268,3 @@ def connect_problem(error: str) -> Problem:
     if error == TIMED_OUT:
         return Problem(504, "connect-timeout", "No connection to the target came up in time.", private=error)
     return Problem(502, "connect-failed", "No connection to the target could be made.", private=error)
-
-

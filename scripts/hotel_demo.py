@@ -174,10 +174,8 @@ def print_lines(port: int, routes: Path) -> None:
     print(f"\nThe gateway listens on http://{HOST}:{port}. In another terminal:\n")
     for step in STEPS:
         print(f"# {step.shows}\n{step.line(port)}\n")
-    print(
-        f"The routes are in {routes}: save a change there and repeat a line. Ctrl-C stops everything.",
-        flush=True,
-    )
+    print(f"The routes are in {routes}: save a change there and repeat a line.")
+    print("Ctrl-C stops everything.", flush=True)
 
 
 def run_line(line: str) -> str:

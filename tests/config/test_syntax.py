@@ -29,6 +29,12 @@ CASES = [
         'GET /x: "[::1]:9000/x"',
     ),
     case(
+        "a target that is an IPv6 loopback address alone wants quotes",
+        "endpoints:\n  GET /x: [::1]\n",
+        "2:11: yaml-quotes",
+        'GET /x: "[::1]"',
+    ),
+    case(
         "a host that begins with an asterisk wants quotes",
         "host: *.hotel.test\n",
         "1:7: yaml-quotes",

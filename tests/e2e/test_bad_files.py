@@ -74,9 +74,7 @@ def near(log: str, place: str) -> str:
         ("sub/deep.yml:6", "/b"),
     ],
 )
-def test_every_problem_of_every_file_is_reported_with_its_place(
-    running: Gateway, place: str, named: str
-) -> None:
+def test_every_problem_of_every_file_is_reported_with_its_place(running: Gateway, place: str, named: str) -> None:
     assert re.search(named, near(running.log, place))
 
 

@@ -85,9 +85,7 @@ def test_hop_by_hop_fields_do_not_reach_the_upstream(world: World, sent: list[tu
 
 
 def test_connection_options_cannot_remove_fields_that_the_gateway_sets(world: World) -> None:
-    request = world.seen(
-        ("Connection", "X-Forwarded-For, X-Request-Id, Host"), ("X-Forwarded-For", "6.6.6.6")
-    )
+    request = world.seen(("Connection", "X-Forwarded-For, X-Request-Id, Host"), ("X-Forwarded-For", "6.6.6.6"))
     assert request.all("x-forwarded-for") == ["127.0.0.1"]
     assert request.all("host") == [world.upstream.authority]
     assert len(request.all("x-request-id")) == 1
@@ -211,17 +209,13 @@ def test_an_encoded_body_passes_untouched(world: World) -> None:
 
 def test_a_101_that_was_not_asked_for_is_a_502_and_no_tunnel(world: World) -> None:
     """An `Upgrade: h2c` that gets through would be a tunnel past every later rule."""
-    world.upstream.on(
-        "/b/switch", lambda call: call.start(101, [("Connection", "Upgrade"), ("Upgrade", "h2c")])
-    )
+    world.upstream.on("/b/switch", lambda call: call.start(101, [("Connection", "Upgrade"), ("Upgrade", "h2c")]))
     for headers in ([], [("Upgrade", "h2c"), ("Connection", "Upgrade")]):
         world.gateway.get("/a/switch", headers=headers).problem(502)
 
 
 def test_a_101_to_another_protocol_than_the_websocket_asked_for_is_a_502(world: World) -> None:
-    world.upstream.on(
-        "/b/other", lambda call: call.start(101, [("Connection", "Upgrade"), ("Upgrade", "h2c")])
-    )
+    world.upstream.on("/b/other", lambda call: call.start(101, [("Connection", "Upgrade"), ("Upgrade", "h2c")]))
     headers = [
         ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
         ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),

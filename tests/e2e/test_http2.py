@@ -69,9 +69,7 @@ every_target = pytest.mark.parametrize("target", ["one", "secure", "clear"])
 
 @both_clients
 @every_target
-def test_an_http_2_client_is_routed_to_every_kind_of_target(
-    world: World, tls: str | None, target: str
-) -> None:
+def test_an_http_2_client_is_routed_to_every_kind_of_target(world: World, tls: str | None, target: str) -> None:
     with world.gateway.h2(tls=tls) as client:
         answer = client.request("GET", f"/{target}/7?x=1")
         assert (answer.status, bytes(answer.body)) == (200, target.encode())
@@ -122,9 +120,7 @@ def test_a_transfer_encoding_over_http_2_is_not_passed_on(world: World) -> None:
     before = len(world.one.seen("/b/framed"))
     with world.gateway.h2(strict=False) as client:
         fields = [("transfer-encoding", "chunked")]
-        answer = client.request(
-            "POST", "/one/framed", headers=fields, body=b"0\r\n\r\nGET /b/x HTTP/1.1\r\n\r\n"
-        )
+        answer = client.request("POST", "/one/framed", headers=fields, body=b"0\r\n\r\nGET /b/x HTTP/1.1\r\n\r\n")
         assert answer.status != 200
     assert len(world.one.seen("/b/framed")) == before
 

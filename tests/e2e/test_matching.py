@@ -159,9 +159,7 @@ def test_the_path_is_matched_in_its_cloudflare_normal_form(world: World, path: s
 
 def test_raw_utf8_bytes_in_a_path_are_matched_in_percent_encoded_form(world: World) -> None:
     before = len(world.upstream.requests)
-    response = world.gateway.send(
-        b"GET /caf\xc3\xa9 HTTP/1.1\r\nHost: api.hotel.test\r\nConnection: close\r\n\r\n"
-    )
+    response = world.gateway.send(b"GET /caf\xc3\xa9 HTTP/1.1\r\nHost: api.hotel.test\r\nConnection: close\r\n\r\n")
     assert response.status == 200, response.text
     assert [seen.target for seen in world.upstream.requests[before:]] == ["/coffee"]
 

@@ -94,9 +94,7 @@ def test_what_is_refused_is_refused_all_the_same(world: World, data: bytes) -> N
     assert world.default.requests[before:] == []
 
 
-def test_a_default_origin_that_is_down_does_not_take_the_routes_with_it(
-    upstream: Upstream, refused: int
-) -> None:
+def test_a_default_origin_that_is_down_does_not_take_the_routes_with_it(upstream: Upstream, refused: int) -> None:
     """Pitfall 1: with an eager connect the client gets an empty reply and no addon runs."""
     files = {"api.yaml": f"endpoints:\n  GET /a: {upstream.url}/a\n"}
     with gateway(files, "--mode", f"reverse:http://127.0.0.1:{refused}") as running:

@@ -51,9 +51,7 @@ def world() -> Iterator[World]:
             yield World(running, main, origin)
 
 
-def preflight(
-    world: World, path: str, method: str, host: str = "strict.hotel.test"
-) -> tuple[int, str | None]:
+def preflight(world: World, path: str, method: str, host: str = "strict.hotel.test") -> tuple[int, str | None]:
     """Status and answering upstream of a CORS preflight."""
     headers = [("Origin", "https://app.test"), ("Access-Control-Request-Method", method)]
     response = world.gateway.request("OPTIONS", path, host=host, headers=headers)
@@ -100,9 +98,7 @@ def test_a_path_that_no_endpoint_has_goes_to_the_origin_where_there_is_one(world
     assert world.origin.last.all("host") == [world.origin.authority]
 
 
-@pytest.mark.parametrize(
-    "host", ["unknown.test", "hotel.test", "a.strict.hotel.test", "mitm.it", "127.0.0.1"]
-)
+@pytest.mark.parametrize("host", ["unknown.test", "hotel.test", "a.strict.hotel.test", "mitm.it", "127.0.0.1"])
 def test_a_host_that_no_file_serves_is_a_421_problem(world: World, host: str) -> None:
     """Also pitfall 15: the onboarding app does not answer for mitm.it."""
     world.gateway.get("/hotels/7", host=host).problem(421)
@@ -121,9 +117,7 @@ def test_a_problem_names_the_request_by_the_id_that_the_client_gave(world: World
 
 
 def test_each_problem_has_a_request_id_of_its_own(world: World) -> None:
-    ids = {
-        world.gateway.get("/nothing", host="strict.hotel.test").problem(404)["request_id"] for _ in range(3)
-    }
+    ids = {world.gateway.get("/nothing", host="strict.hotel.test").problem(404)["request_id"] for _ in range(3)}
     assert len(ids) == 3
 
 

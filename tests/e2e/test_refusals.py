@@ -89,9 +89,7 @@ def test_a_malformed_or_ambiguous_request_is_a_400_problem(world: World, lines: 
         pytest.param("no colon here", id="line without colon"),
     ],
 )
-def test_a_head_that_mitmproxy_itself_refuses_is_a_problem_too_and_not_its_html_page(
-    world: World, lines: str
-) -> None:
+def test_a_head_that_mitmproxy_itself_refuses_is_a_problem_too_and_not_its_html_page(world: World, lines: str) -> None:
     data = f"POST /a/1 HTTP/1.1\r\nHost: x.test\r\n{lines}\r\n\r\nabc".encode()
     world.refuse(data).problem(400)
 

@@ -52,9 +52,7 @@ def dies_when_reused(attempts: list[str], *, before_death: bytes = b"") -> Handl
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
-def test_an_idempotent_request_is_tried_once_more_when_a_reused_connection_died(
-    world: World, method: str
-) -> None:
+def test_an_idempotent_request_is_tried_once_more_when_a_reused_connection_died(world: World, method: str) -> None:
     attempts: list[str] = []
     world.upstream.on("/a/dying", dies_when_reused(attempts))
     body = b"small" if method == "PUT" else None

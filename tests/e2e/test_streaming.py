@@ -193,9 +193,7 @@ def test_bodies_around_the_limit_of_buffering_arrive_whole_both_ways(world: Worl
 
 def test_a_client_that_expects_100_continue_gets_it_and_is_served(world: World) -> None:
     with world.gateway.connection() as client:
-        client.send(
-            head("POST", "/a/expected", headers=[("Content-Length", "4"), ("Expect", "100-continue")])
-        )
+        client.send(head("POST", "/a/expected", headers=[("Content-Length", "4"), ("Expect", "100-continue")]))
         assert client.read_head().status == 100
         client.send(b"body")
         assert client.read_response().status == 200

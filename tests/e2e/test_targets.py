@@ -56,7 +56,7 @@ endpoints:
     examples:
       /exemplified/7?x=1: up:/example/7?x=1
   GET /managed/{{a}}:
-  POST /managed/{{a}}: {{timeout: 5s}}
+  POST /managed/{{a}}:
 """
 
 TENANT = """
@@ -135,9 +135,7 @@ def test_a_target_is_rendered_from_its_template(world: World, path: str, target:
         ("/query/7?fixed=2&a=8", "/q?fixed=1&a=7&fixed=2&a=8"),
     ],
 )
-def test_the_targets_own_query_comes_first_then_the_clients_byte_for_byte(
-    world: World, path: str, target: str
-) -> None:
+def test_the_targets_own_query_comes_first_then_the_clients_byte_for_byte(world: World, path: str, target: str) -> None:
     assert world.seen(path).target == target
 
 

@@ -92,9 +92,7 @@ def failed(world: World, path: str, status: int) -> None:
         "/tls-behind-http",
     ],
 )
-def test_an_upstream_that_cannot_be_spoken_to_is_a_502_problem_without_its_address(
-    world: World, path: str
-) -> None:
+def test_an_upstream_that_cannot_be_spoken_to_is_a_502_problem_without_its_address(world: World, path: str) -> None:
     """Pitfall 6: clients get mitmproxy's HTML page with its version; also the probe "upstream down"."""
     failed(world, path, 502)
 
@@ -118,9 +116,7 @@ def test_a_502_to_an_upload_is_answered_too(world: World) -> None:
             b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             id="two framings",
         ),
-        pytest.param(
-            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", id="two lengths"
-        ),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", id="two lengths"),
     ],
 )
 def test_an_upstream_that_breaks_off_or_talks_nonsense_is_a_502_problem(world: World, data: bytes) -> None:
@@ -243,9 +239,7 @@ def test_trailers_of_an_http_1_response_do_not_hang_the_exchange(world: World) -
 
 def test_trailers_of_an_http_1_request_do_not_hang_the_exchange(world: World) -> None:
     with world.gateway.connection() as client:
-        client.send(
-            head("POST", "/a/trailed", headers=[("Transfer-Encoding", "chunked"), ("Trailer", "X-Sum")])
-        )
+        client.send(head("POST", "/a/trailed", headers=[("Transfer-Encoding", "chunked"), ("Trailer", "X-Sum")]))
         client.send(b"4\r\nbody\r\n0\r\nX-Sum: 1\r\n\r\n")
         answer = client.read_response()
         assert answer.status == 200 or answer.problem()["status"] in (400, 501, 502)

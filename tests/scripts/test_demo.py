@@ -56,10 +56,10 @@ def running_demo(first: int, folder: Path) -> Iterator[tuple[subprocess.Popen[st
         text=True,
         start_new_session=True,
     )
-    watchdog = threading.Timer(120, process.kill)
+    watchdog = threading.Timer(120, os.killpg, (process.pid, signal.SIGKILL))
     watchdog.start()
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         lines: list[str] = []
         for line in process.stdout:
             lines.append(line.rstrip("\n"))
@@ -71,7 +71,8 @@ def running_demo(first: int, folder: Path) -> Iterator[tuple[subprocess.Popen[st
         watchdog.cancel()
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.wait()
+        process.stdout.close()
 
 
 def test_every_printed_line_gives_what_it_promises(tmp_path: Path) -> None:
@@ -91,8 +92,9 @@ def test_a_signal_stops_the_gateway_and_all_services(number: signal.Signals, tmp
         assert [is_free(port) for port in range(first, first + PORTS_NEEDED)] == [False] * PORTS_NEEDED
         process.send_signal(number)
         # The pipe ends when the last process that holds it has ended: the gateway too.
-        process.communicate()
-        assert process.returncode == 0
+        assert process.stdout is not None
+        process.stdout.read()
+        assert process.wait() == 0
         assert [is_free(port) for port in range(first, first + PORTS_NEEDED)] == [True] * PORTS_NEEDED
 
 

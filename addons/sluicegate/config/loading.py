@@ -65,6 +65,11 @@ class Loader:
         self._offered: Contents | None = None
         self._keep = False
 
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id; None while there is none."""
+        return self._worker.pid if self._worker is not None else None
+
     async def start(self) -> None:
         """Start the worker ahead of its use. Raises OSError."""
         async with self._lock:

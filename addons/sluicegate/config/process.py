@@ -47,6 +47,11 @@ class WorkerProcess:
             raise OSError("it has no pipes")
         return cls(process, process.stdin, process.stdout, process.stderr)
 
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
     async def send(self, request: Request) -> None:
         data = packed(request)
         self._requests.write(LENGTH.pack(len(data)) + data)

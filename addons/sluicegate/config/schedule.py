@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,9 @@ _REPLACEMENTS: Final[list[type[FileSystemEvent]]] = [
 _WRITES: Final[list[type[FileSystemEvent]]] = [events.FileModifiedEvent, events.FileClosedEvent]
 _PASSING: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP})
 """Reasons why one place cannot be watched now, which say nothing about the others."""
+
+# A folder moved into a watched one is found twice by watchdog, which copes with it and tells everybody.
+warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, r"watchdog\.")
 
 
 @dataclass(frozen=True, slots=True)

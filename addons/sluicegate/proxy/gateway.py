@@ -109,7 +109,7 @@ class Gateway:
     # Connections
 
     def client_connected(self, client: Client) -> None:
-        if not isinstance(client.proxy_mode, ReverseMode):
+        if not isinstance(client.proxy_mode, ReverseMode) or not self.routes.has_loaded:
             client.error = "the gateway is still starting"
             return
         handler = self.handler(client)

@@ -37,7 +37,8 @@ class Routes:
         self._default: Fallback | None = None
         self._reloader: Reloader | None = None
         self._first = asyncio.Event()
-        self._started = False
+        self.has_loaded = False
+        """The first load is over, whatever came of it: the listener may serve."""
 
     async def start(self, chosen: Options) -> None:
         """Load the route files a first time, and watch them from then on."""
@@ -50,7 +51,7 @@ class Routes:
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_LOAD):
                 await self._first.wait()
-        self._started = True
+        self.has_loaded = True
 
     async def stop(self) -> None:
         """Stop watching, and end what reads the files."""
@@ -68,7 +69,7 @@ class Routes:
     def _take(self, loaded: Loaded) -> None:
         """Swap in what was loaded, or keep the last good snapshot; either way say so once."""
         # mitmproxy exits when an error is logged while it starts: a bad file must not keep the gateway from mending.
-        level = logging.ERROR if self._started else logging.WARNING
+        level = logging.ERROR if self.has_loaded else logging.WARNING
         self._first.set()
         self._errors = loaded.diagnostics
         if loaded.fault:

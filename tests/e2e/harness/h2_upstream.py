@@ -54,10 +54,11 @@ class H2Call:
         self.chunks: queue.Queue[bytes | None] = queue.Queue()
         self._stream = stream
         self._connection = connection
+        self._whole = False
 
     def read_body(self) -> bytes:
-        while self.chunks.get(timeout=15) is not None:
-            pass
+        while not self._whole:
+            self._whole = self.chunks.get(timeout=15) is None
         return bytes(self.request.body)
 
     def start(self, status: int = 200, headers: HeaderList = ()) -> None:
@@ -93,9 +94,7 @@ class _Connection:
         self._socket = connected
         self._number = number
         self._lock = threading.Condition()
-        self._h2 = h2.connection.H2Connection(
-            h2.config.H2Configuration(client_side=False, header_encoding="utf-8")
-        )
+        self._h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
         self._calls: dict[int, H2Call] = {}
         self._over = False
 

@@ -24,9 +24,7 @@ def authority_file() -> Path:
     return path
 
 
-def server_context(
-    *names: str, alpn: tuple[str, ...] = (), signer: trustme.CA | None = None
-) -> ssl.SSLContext:
+def server_context(*names: str, alpn: tuple[str, ...] = (), signer: trustme.CA | None = None) -> ssl.SSLContext:
     """A server's context with a certificate for `names` (default: localhost, 127.0.0.1 and ::1)."""
     issued = (signer or authority()).issue_cert(*(names or ("localhost", "127.0.0.1", "::1")))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -202,15 +202,21 @@ class Upstream:
     """A recording server on an ephemeral loopback port; a thread per connection.
 
     `on(path, handler)` programs one path (query left out); every other path is answered 200 with the server's
-    name as body and in `X-Upstream`.
+    name as body and in `X-Upstream`. A `greeting` is said at once to whoever connects, and then hung up.
     """
 
     def __init__(
-        self, name: str = "upstream", *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+        self,
+        name: str = "upstream",
+        *,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        greeting: bytes = b"",
     ) -> None:
         self.name = name
         self.host = host
         self._tls = tls
+        self._greeting = greeting
         self._handlers: dict[str, Handler] = {}
         self._changed = threading.Condition()
         self._requests: list[Recorded] = []
@@ -291,6 +297,9 @@ class Upstream:
             with self._changed:
                 self._open.add(connected)
             wire = _Wire(connected)
+            if self._greeting:
+                wire.send(self._greeting)
+                return
             while self._one(wire, number, server_name[0]):
                 pass
         except (PeerGone, OSError):

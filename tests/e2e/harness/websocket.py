@@ -6,7 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from websockets.sync.client import ClientConnection, connect
@@ -46,8 +46,10 @@ def websocket_upstream(subprotocols: list[str] | None = None) -> Iterator[WebSoc
         shown.close_codes.append(connection.close_code)
         shown.closed.set()
 
-    offered = [Subprotocol(name) for name in subprotocols or ()] or None
-    with serve(handle, "127.0.0.1", 0, subprotocols=offered, max_size=None, compression=None) as server:
+    def choose(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        return next((name for name in offered if name in (subprotocols or ())), None)
+
+    with serve(handle, "127.0.0.1", 0, select_subprotocol=choose, max_size=None, compression=None) as server:
         shown.port = server.socket.getsockname()[1]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield shown

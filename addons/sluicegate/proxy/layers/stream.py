@@ -122,7 +122,7 @@ class GatewayStream(HttpStream):
             http1_only=self.gate.wants_websocket(self.flow),
         )
         if error is not None:
-            yield from self.fail(connect_problem(error))
+            yield from self.fail(connect_problem(f"{origin}: {error}", timed_out=error == TIMED_OUT))
             return False
         self.context.server = self.flow.server_conn = connection
         return True
@@ -263,8 +263,8 @@ class GatewayStream(HttpStream):
         self.start_deadline()
 
 
-def connect_problem(error: str) -> Problem:
-    """The answer for a connection that did not come up; `error` is for those who may see internals."""
-    if error == TIMED_OUT:
-        return Problem(504, "connect-timeout", "No connection to the target came up in time.", private=error)
-    return Problem(502, "connect-failed", "No connection to the target could be made.", private=error)
+def connect_problem(cause: str, *, timed_out: bool) -> Problem:
+    """The answer for a connection that did not come up; `cause` is for those who may see internals."""
+    if timed_out:
+        return Problem(504, "connect-timeout", "No connection to the target came up in time.", private=cause)
+    return Problem(502, "connect-failed", "No connection to the target could be made.", private=cause)

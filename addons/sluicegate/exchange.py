@@ -17,6 +17,18 @@ Fields = tuple[tuple[bytes, bytes], ...]
 """Header fields of a message, in order, as they came."""
 
 
+Values = Mapping[bytes, list[bytes]]
+"""The values of each header field, in order, by its name in lower case."""
+
+
+def by_name(headers: Fields) -> dict[bytes, list[bytes]]:
+    """Return the values of each field by its name in lower case."""
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a stage found and did. Outcomes: `passed`, `routed`, `refused`, `failed`, `noted`."""
@@ -74,6 +86,10 @@ class Exchange:
     trail: list[Verdict] = field(default_factory=list)
     show_internals: bool = False
     """The client may see internals: near misses, the cause of a failure."""
+    values: Values = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.values = by_name(self.headers)
 
     def refuse(self, stage: str, problem: Problem) -> None:
         """Answer the request with a problem; what was decided before is void."""
@@ -89,4 +105,4 @@ class Exchange:
 
     def field_values(self, name: bytes) -> list[bytes]:
         """All values of a header field; `name` in lower case."""
-        return [value for own, value in self.headers if own.lower() == name]
+        return self.values.get(name, [])

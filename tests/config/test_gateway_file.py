@@ -64,9 +64,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("files", "place", "parts"), [each[1:] for each in CASES], ids=[each[0] for each in CASES]
-)
+@pytest.mark.parametrize(("files", "place", "parts"), [each[1:] for each in CASES], ids=[each[0] for each in CASES])
 def test_what_is_refused(tmp_path: Path, files: Files, place: str, parts: list[str]) -> None:
     check(compile_files(tmp_path, files).diagnostics, place, parts)
 

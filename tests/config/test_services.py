@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from sluicegate.routing.targets import Connection, Origin
 
 from .folders import Files, case, check, compile_files, compiled, target
@@ -14,25 +15,45 @@ USE = "endpoints:\n  GET /x: rooms:/x\n"
 CASES = [
     case("a service's mapping has a URL", "services:\n  a: {timeout: 1s}\n", "2:6: url-missing", "service 'a'", "'url"),
     case("an origin's mapping has a URL", "origin: {timeout: 1s}\n", "1:9: url-missing", "origin", "'url"),
-    case("a service is not named like a scheme", "services:\n  http: http://h\n", "2:3: service-name", "'http'", "scheme"),
+    case(
+        "a service is not named like a scheme", "services:\n  http: http://h\n", "2:3: service-name", "'http'", "scheme"
+    ),
     case("a service's name has no dots", "services:\n  a.b: http://h\n", "2:3: service-name", "'a.b'", "letters"),
-    case("a service's URL is not another service", f"services:\n  rooms: other\n{USE}", "2:10: service-url", "'http://"),
-    case("a service's URL has a scheme", f"services:\n  rooms: h.test/v2\n{USE}", "2:10: target-origin", "'http://h.test/v2'"),
+    case(
+        "a service's URL is not another service", f"services:\n  rooms: other\n{USE}", "2:10: service-url", "'http://"
+    ),
+    case(
+        "a service's URL has a scheme",
+        f"services:\n  rooms: h.test/v2\n{USE}",
+        "2:10: target-origin",
+        "'http://h.test/v2'",
+    ),
     case("a service's URL is not empty", f"services:\n  rooms: ''\n{USE}", "2:10: target-origin", "empty"),
-    case("a service's URL has no query", f"services:\n  rooms: http://h/?a\n{USE}", "2:10: base-query", "service 'rooms'"),
+    case(
+        "a service's URL has no query", f"services:\n  rooms: http://h/?a\n{USE}", "2:10: base-query", "service 'rooms'"
+    ),
     case("a service's URL has no fragment", f"services:\n  rooms: http://h/#a\n{USE}", "2:19: target-fragment"),
     case("a service's URL has no user", f"services:\n  rooms: http://u@h\n{USE}", "2:18: target-userinfo", "'@'"),
     case("a service's URL has no variable", "services:\n  rooms: http://h/{a}\n", "2:10: base-variable", "brace"),
-    case("a service's URL has no dot segment", "services:\n  rooms: http://h/a/../b\n", "2:21: target-dot-segment", "'..'"),
+    case(
+        "a service's URL has no dot segment",
+        "services:\n  rooms: http://h/a/../b\n",
+        "2:21: target-dot-segment",
+        "'..'",
+    ),
     case("an origin's URL has no query", "origin: http://h/?a=1\n", "1:9: base-query", "origin"),
     case("an origin's URL has no variable", "origin: http://h/{a}\n", "1:9: base-variable", "origin"),
-    case("an origin names a service that is defined", "services:\n  rooms: http://h\norigin: room\n", "3:9: service-unknown", "'room'", "nearest is 'rooms'"),
+    case(
+        "an origin names a service that is defined",
+        "services:\n  rooms: http://h\norigin: room\n",
+        "3:9: service-unknown",
+        "'room'",
+        "nearest is 'rooms'",
+    ),
 ]
 
 
-@pytest.mark.parametrize(
-    ("files", "place", "parts"), [each[1:] for each in CASES], ids=[each[0] for each in CASES]
-)
+@pytest.mark.parametrize(("files", "place", "parts"), [each[1:] for each in CASES], ids=[each[0] for each in CASES])
 def test_what_is_refused(tmp_path: Path, files: Files, place: str, parts: list[str]) -> None:
     check(compile_files(tmp_path, files).diagnostics, place, parts)
 

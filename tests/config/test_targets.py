@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sluicegate.config.addresses import Services, split_address
 from sluicegate.config.targets import read_target, variables_of
 from sluicegate.routing.hosts import HostPattern
@@ -73,9 +74,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("files", "place", "parts"), [each[1:] for each in CASES], ids=[each[0] for each in CASES]
-)
+@pytest.mark.parametrize(("files", "place", "parts"), [each[1:] for each in CASES], ids=[each[0] for each in CASES])
 def test_what_is_refused(tmp_path: Path, files: str, place: str, parts: list[str]) -> None:
     check(compile_files(tmp_path, files).diagnostics, place, parts)
 

@@ -63,7 +63,9 @@ CASES = [
         '"[fe80::1]"',
     ),
     case("a host that is an IPv6 address alone wants quotes", "host: [fe80::1]\n", "1:7: wrong-type", '"[fe80::1]"'),
-    case("an origin that is an IPv6 address alone wants quotes", "origin: [fe80::1]\n", "1:9: wrong-type", '"[fe80::1]"'),
+    case(
+        "an origin that is an IPv6 address alone wants quotes", "origin: [fe80::1]\n", "1:9: wrong-type", '"[fe80::1]"'
+    ),
     case("a target that is a list is refused", "endpoints:\n  GET /x: [a, b]\n", "2:11: wrong-type", "a list"),
     case("a route without a value is refused", f"{ROUTE}\n".replace("http://h/x", ""), "3:11: wrong-type", "nothing"),
     case("a flag is true or false", f"{ROUTE}insecure: yes\n", "4:15: wrong-type", "true or false", "'yes'"),
@@ -108,9 +110,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("files", "place", "parts"), [each[1:] for each in CASES], ids=[each[0] for each in CASES]
-)
+@pytest.mark.parametrize(("files", "place", "parts"), [each[1:] for each in CASES], ids=[each[0] for each in CASES])
 def test_what_is_refused(tmp_path: Path, files: Files, place: str, parts: list[str]) -> None:
     check(compile_files(tmp_path, files).diagnostics, place, parts)
 

@@ -152,6 +152,18 @@ def test_an_absolute_form_target_is_forwarded_to_the_origin_in_origin_form(world
     assert world.upstream.last.target == "/else?x=1"
 
 
+def test_an_absolute_form_target_does_not_choose_the_scheme_that_the_upstream_is_told(world: World) -> None:
+    data = head("GET", "https://x.test/a/1", host="x.test", headers=[("Connection", "close")])
+    assert world.gateway.send(data).status == 200
+    assert world.upstream.last.all("x-forwarded-proto") == ["http"]
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[::1]:8080", "127.0.0.1:1", "x_y.test", "xn--caf-dma.test"])
+def test_a_host_that_is_an_authority_passes(world: World, host: str) -> None:
+    assert world.gateway.get("/a/1", host=host).status == 200
+    assert world.upstream.last.all("x-forwarded-host") == [host]
+
+
 @pytest.mark.parametrize("authority", ["{upstream}", "x.test:443", "{self}"])
 def test_connect_is_refused(world: World, authority: str) -> None:
     authority = authority.format(upstream=world.upstream.authority, self=f"127.0.0.1:{world.gateway.port}")
@@ -230,6 +242,53 @@ def test_the_paths_refused_over_http_1_are_refused_over_http_2(world: World, pat
         answer = client.request("GET", path)
         assert answer.status in (0, 400), answer
     assert world.upstream.requests[before:] == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [("x-a", "a\r\nX-Injected: 1")],
+        [("x-a", "a\nX-Injected: 1")],
+        [("x-a\r\nx-injected", "1")],
+        [("x-a: 1\r\nx-injected", "1")],
+        [("x-a", "a\0b")],
+    ],
+)
+def test_no_field_of_http_2_becomes_two_of_http_1(world: World, fields: list[tuple[str, str]]) -> None:
+    """RFC 9113 8.2.1."""
+    before = len(world.upstream.requests)
+    with world.gateway.h2(strict=False) as client:
+        assert client.request("GET", "/a/1", headers=fields).status in (0, 400)
+    assert world.upstream.requests[before:] == []
+
+
+@pytest.mark.parametrize("path", ["/a/1 HTTP/1.1\r\nX-Injected: 1\r\n\r\n", "/a/1\nx", "", "a/1", "*"])
+def test_no_path_of_http_2_becomes_more_than_a_path_of_http_1(world: World, path: str) -> None:
+    before = len(world.upstream.requests)
+    with world.gateway.h2(strict=False) as client:
+        assert client.request("GET", path).status in (0, 400)
+    assert world.upstream.requests[before:] == []
+
+
+def test_connect_over_http_2_is_refused(world: World) -> None:
+    before = world.upstream.connections
+    with world.gateway.h2(strict=False) as client:
+        answer = client.request("CONNECT", "/a/1", authority=world.upstream.authority)
+        assert answer.status == 0 or 400 <= answer.status < 500
+    assert world.upstream.connections == before
+
+
+def test_the_scheme_of_http_2_does_not_choose_what_the_upstream_is_told(world: World) -> None:
+    with world.gateway.h2(tls=None) as client:
+        client.scheme = "https"
+        if client.request("GET", "/a/1").status == 200:
+            assert world.upstream.last.all("x-forwarded-proto") == ["http"]
+
+
+def test_http_2_with_a_host_and_no_authority_is_served(world: World) -> None:
+    with world.gateway.h2(strict=False) as client:
+        assert client.request("GET", "/a/1", authority=None, headers=[("host", "x.test")]).status == 200
+    assert world.upstream.last.all("x-forwarded-host") == ["x.test"]
 
 
 def test_pipelined_requests_are_answered_in_order(world: World) -> None:

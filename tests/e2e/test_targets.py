@@ -164,6 +164,7 @@ def test_captured_segments_are_taken_from_the_normalised_path_still_encoded(
         "/bare-origin/a%2fb",
         "/nothing/here//../%7euser\\x?y=%zz",
         "/managed/%37",
+        "//elsewhere.test/x",
     ],
 )
 def test_a_path_that_no_route_rebuilds_is_forwarded_as_the_client_sent_it(world: World, path: str) -> None:

@@ -58,13 +58,14 @@ def world() -> Iterator[World]:
         Upstream("wrong", tls=server_context("elsewhere.test")) as wrong,
         Upstream("stranger", tls=stranger_context()) as stranger,
         Upstream("lenient", tls=stranger_context()) as lenient,
+        Upstream("plain", greeting=b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") as plain,
         refusing_port() as refused,
     ):
         text = ROUTES.format(
             up=up.url, tls=tls.port, wrong=wrong.url, stranger=stranger.url, lenient=lenient.url,
-            refused=refused, plain=up.port,
+            refused=refused, plain=plain.port,
         )  # fmt: skip
-        ports = [up.port, tls.port, wrong.port, stranger.port, lenient.port, refused]
+        ports = [up.port, plain.port, tls.port, wrong.port, stranger.port, lenient.port, refused]
         trust = f"ssl_verify_upstream_trusted_ca={authority_file()}"
         with gateway({"api.yaml": text}, "--set", trust) as running:
             yield World(running, up, tls, [str(port) for port in ports])
@@ -251,4 +252,5 @@ def test_verbose_errors_name_the_target(upstream: Upstream, refused: int) -> Non
     ) as running:
         response = running.get("/a")
         response.problem(502)
-        assert f"127.0.0.1:{refused}" in response.text
+        assert "127.0.0.1" in response.text
+        assert str(refused) in response.text

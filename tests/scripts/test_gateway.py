@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-GATEWAY = Path(__file__).resolve().parents[2] / "scripts" / "gateway"
+GATEWAY = str(Path(__file__).resolve().parents[2] / "scripts" / "gateway")
 pytestmark = pytest.mark.timeout(180)
 
 

@@ -87,7 +87,7 @@ class Checkout:
         return process.returncode, output
 
     def run_python(self, code: str) -> str:
-        command = [self.root / ".venv" / "bin" / "python", "-c", code]
+        command = [str(self.root / ".venv" / "bin" / "python"), "-c", code]
         return subprocess.run(command, check=True, capture_output=True, text=True, cwd=self.home).stdout.strip()
 
     def installed(self) -> str:

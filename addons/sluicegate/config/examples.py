@@ -58,10 +58,11 @@ def _check(snapshot: Snapshot, case: Case, example: Example) -> None:
     admit(exchange)
     if exchange.problem is None:
         route(exchange)
-    if exchange.problem is not None and exchange.endpoint in (None, endpoint):
-        findings.error(example.request.mark, "example-refused", f"{shown} {_refused(exchange, endpoint)}")
-    elif exchange.endpoint is not endpoint:
-        findings.error(example.request.mark, "example-endpoint", f"{shown} {_winner(exchange, endpoint)}")
+        if exchange.endpoint is not endpoint:
+            findings.error(example.request.mark, "example-endpoint", f"{shown} {_other(exchange, endpoint)}")
+            return
+    if exchange.problem is not None:
+        findings.error(example.request.mark, "example-refused", f"{shown} is refused: {exchange.problem.detail}")
     elif exchange.forward is not None and exchange.forward.url != expected:
         findings.error(
             example.expected.mark,
@@ -106,21 +107,11 @@ def _exchange(snapshot: Snapshot, endpoint: Endpoint, request: str) -> Exchange 
     )
 
 
-def _winner(exchange: Exchange, endpoint: Endpoint) -> str:
+def _other(exchange: Exchange, endpoint: Endpoint) -> str:
     """Why an example went elsewhere than to its own endpoint."""
     won = exchange.endpoint
     if won is not None:
         return f"goes to '{won.text}' ({won.place}), which is more specific"
-    return _misfit(exchange, endpoint)
-
-
-def _refused(exchange: Exchange, endpoint: Endpoint) -> str:
-    if exchange.endpoint is None and exchange.path:
-        return _misfit(exchange, endpoint)
-    return f"is refused: {exchange.problem.detail if exchange.problem else ''}"
-
-
-def _misfit(exchange: Exchange, endpoint: Endpoint) -> str:
     if not endpoint.host.fits(exchange.host):
         return f"does not fit its endpoint: the host is '{exchange.host}', not '{endpoint.host.text}'"
     segments = exchange.path.split("/")[1:]

@@ -62,6 +62,11 @@ class Reloader:
             self._loader.own_addresses = tuple(own_addresses)
         self._wanted.set()
 
+    @property
+    def worker(self) -> int | None:
+        """The process id of what reads the files; None while there is none."""
+        return self._loader.pid
+
     async def close(self) -> None:
         """Stop watching and loading, and end the worker."""
         if self._task is not None:

@@ -5,11 +5,11 @@ Hop-by-hop fields end here; what a client claims about the way it came is believ
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..exchange import Exchange, Fields
+from ..exchange import Exchange, Fields, Values, by_name
 from ..problems import Problem
 
 NAME = "loop"
@@ -32,33 +32,30 @@ _OWN = frozenset(
 _REQUEST_HANDLED = _HOP_BY_HOP | _OWN
 _RESPONSE_HANDLED = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate", b"upgrade"})
 _FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding"})
+"""What Connection must not nominate: a sender could take framing or Host away with it."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._~+/=-]{1,128}")
 
 
-def kept_request_id(headers: Fields) -> str | None:
-    """Return the client's request id where it has one and it is fit to be kept, else None."""
-    found = [value for name, value in headers if name.lower() == b"x-request-id"]
+def request_id(exchange: Exchange) -> str:
+    """Return the client's request id where it has one that is fit to be kept, else a new one."""
+    found = exchange.field_values(b"x-request-id")
     if len(found) == 1 and _REQUEST_ID.fullmatch(found[0]):
         return found[0].decode("ascii")
-    return None
+    return os.urandom(16).hex()
 
 
-def wants_websocket(headers: Fields, http_version: str) -> bool:
+def wants_websocket(exchange: Exchange) -> bool:
     """Whether a request asks for the one upgrade that passes (RFC 6455 section 4.1; HTTP/1.1 only)."""
-    if http_version != "HTTP/1.1":
+    upgrades = exchange.field_values(b"upgrade")
+    if not upgrades or exchange.http_version != "HTTP/1.1":
         return False
-    upgrades = [value for name, value in headers if name.lower() == b"upgrade"]
-    return [value.strip().lower() for value in upgrades] == [b"websocket"] and b"upgrade" in nominated(headers)
+    asked = [value.strip().lower() for value in upgrades]
+    return asked == [b"websocket"] and b"upgrade" in connection_options(exchange.values)
 
 
-def nominated(headers: Fields) -> set[bytes]:
+def connection_options(values: Values) -> set[bytes]:
     """The options of the Connection field, in lower case: names of fields that end here, and `close` or `upgrade`."""
-    return {
-        option.strip().lower()
-        for name, value in headers
-        if name.lower() == b"connection"
-        for option in value.split(b",")
-    }
+    return {option.strip().lower() for value in values.get(b"connection", ()) for option in value.split(b",")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +76,21 @@ class Hop:
     def request_fields(self, exchange: Exchange, host: str) -> Fields:
         """Return the fields of an admitted request as they go to the target; `host` goes first, HTTP/2 has none."""
         http2 = exchange.http_version == "HTTP/2.0"
+        ended = _REQUEST_HANDLED | (connection_options(exchange.values) - _FRAMING)
         kept: list[tuple[bytes, bytes]] = [] if http2 else [(b"Host", host.encode("latin-1"))]
-        claimed: dict[bytes, list[bytes]] = {}
-        for field in exchange.headers:
-            name = field[0].lower()
-            if name in _REQUEST_HANDLED:
-                claimed.setdefault(name, []).append(field[1])
-            else:
-                kept.append(field)
-        if b"connection" in claimed:
-            kept = _without_nominated(kept, exchange.headers)
-        if wants_websocket(exchange.headers, exchange.http_version):
+        kept += [field for field in exchange.headers if field[0].lower() not in ended]
+        if wants_websocket(exchange):
             kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
-        if http2 and b"trailers" in b",".join(claimed.get(b"te", ())).lower():
+        if http2 and b"trailers" in b",".join(exchange.field_values(b"te")).lower():
             kept.append((b"te", b"trailers"))  # without it gRPC servers refuse (RFC 9113 section 8.2.2 allows it)
-        kept += self._path_so_far(exchange, claimed)
+        kept += self._path_so_far(exchange)
         if http2:
             return tuple((name.lower(), value) for name, value in kept)
         return tuple(kept)
 
-    def _path_so_far(self, exchange: Exchange, claimed: dict[bytes, list[bytes]]) -> list[tuple[bytes, bytes]]:
+    def _path_so_far(self, exchange: Exchange) -> list[tuple[bytes, bytes]]:
         trusted = exchange.snapshot is not None and exchange.snapshot.settings.trusts(exchange.client)
-        believed = claimed if trusted else {}
+        believed: Values = exchange.values if trusted else {}
         client = exchange.client.encode("ascii", "replace")
         authority = exchange.authority.encode("latin-1")
         scheme = exchange.scheme.encode("ascii")
@@ -127,33 +117,21 @@ class Hop:
 
 def response_fields(headers: Fields, *, upgraded: bool) -> Fields:
     """Return the fields of a response as they go to the client; `upgraded`: it switches to WebSocket."""
-    handled = [name.lower() for name, _ in headers if name.lower() in _RESPONSE_HANDLED]
-    if not handled:
+    values = by_name(headers)
+    if _RESPONSE_HANDLED.isdisjoint(values):
         return headers
-    kept = [field for field in headers if field[0].lower() not in _RESPONSE_HANDLED]
-    if b"connection" in handled:
-        kept = _without_nominated(kept, headers)
+    ended = _RESPONSE_HANDLED | (connection_options(values) - _FRAMING)
+    kept = [field for field in headers if field[0].lower() not in ended]
     if upgraded:
         kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
     return tuple(kept)
 
 
-def _without_nominated(kept: Iterable[tuple[bytes, bytes]], headers: Fields) -> list[tuple[bytes, bytes]]:
-    """Drop what Connection nominates, but never framing or Host: a sender must not nominate those."""
-    names = nominated(headers) - _FRAMING
-    return [field for field in kept if field[0].lower() not in names]
-
-
 def changes(before: Fields, after: Fields) -> dict[str, list[str]]:
     """Say which field names were added, removed or changed between two sets of fields, for the trail."""
 
-    def values(fields: Fields) -> dict[str, list[bytes]]:
-        found: dict[str, list[bytes]] = {}
-        for name, value in fields:
-            found.setdefault(name.decode("latin-1").lower(), []).append(value)
-        return found
-
-    old, new = values(before), values(after)
+    old = {name.decode("latin-1"): values for name, values in by_name(before).items()}
+    new = {name.decode("latin-1"): values for name, values in by_name(after).items()}
     told = {
         "added": sorted(new.keys() - old.keys()),
         "removed": sorted(old.keys() - new.keys()),

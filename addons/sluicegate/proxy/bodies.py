@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from mitmproxy import http
-from mitmproxy.net.http.http1 import expected_http_body_size
 
 from .live import Live
 
@@ -21,13 +20,18 @@ KEPT_IN_ALL = 64 << 20
 def is_streamed(request: http.Request, response: http.Response | None = None) -> bool:
     """Whether a message's body goes on as it comes: longer than 64 KiB, or of unknown length."""
     message = response or request
-    try:
-        size = expected_http_body_size(request, response)
-    except ValueError:
+    length = coded = None
+    for name, value in message.data.headers.fields:
+        if len(name) == 14 and name.lower() == b"content-length":
+            length = value
+        elif len(name) == 17 and name.lower() == b"transfer-encoding":
+            coded = value
+    if coded is not None:
         return True
-    if response is None and message.is_http2 and "content-length" not in message.headers:
-        return True  # HTTP/2 tells only with the last frame; without a body nothing is streamed
-    return size is None or size < 0 or size > BUFFERED
+    if length is not None:
+        return len(length) > 5 or not length.isdigit() or int(length) > BUFFERED
+    # Without a length a request has a body only in HTTP/2, which tells with the last frame; a response may have one.
+    return response is not None or message.is_http2
 
 
 def through(live: Live, part: str, *, keep: bool) -> Callable[[bytes], bytes]:

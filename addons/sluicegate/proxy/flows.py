@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-import uuid
 from typing import Any
 
 from mitmproxy import http
 
 from ..exchange import Exchange, Fields, Forward
-from ..forwarding.headers import Hop, kept_request_id
+from ..forwarding.headers import Hop, request_id
 from ..snapshot import Snapshot
 from . import answers
 from .live import Live
@@ -28,8 +27,8 @@ def exchange_of(flow: http.HTTPFlow, snapshot: Snapshot | None) -> Exchange:
     data = flow.request.data
     headers: Fields = data.headers.fields
     peer = flow.client_conn.peername
-    return Exchange(
-        request_id=kept_request_id(headers) or uuid.uuid4().hex,
+    exchange = Exchange(
+        request_id="",
         received=flow.request.timestamp_start or time.time(),
         client=peer[0] if peer else "",
         scheme="https" if flow.client_conn.tls_established else "http",
@@ -40,6 +39,8 @@ def exchange_of(flow: http.HTTPFlow, snapshot: Snapshot | None) -> Exchange:
         http_version=data.http_version.decode("latin-1"),
         snapshot=snapshot,
     )
+    exchange.request_id = request_id(exchange)
+    return exchange
 
 
 def apply_forward(flow: http.HTTPFlow, live: Live, forward: Forward, hop: Hop) -> None:

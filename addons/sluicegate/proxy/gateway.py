@@ -191,7 +191,7 @@ class Gateway:
             exchange.problem = self.routes.problem()
         live.decided = time.time()
         if exchange.forward is not None and not live.replayed_as_edited:
-            live.websocket = wants_websocket(exchange.headers, exchange.http_version)
+            live.websocket = wants_websocket(exchange)
             apply_forward(flow, live, exchange.forward, self.hop)
             if flow.is_replay is None and is_streamed(flow.request):
                 flow.request.stream = through(live, "request", keep=self._keeps())

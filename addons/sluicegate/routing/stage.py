@@ -23,18 +23,17 @@ def route(exchange: Exchange) -> None:
     if found is None and exchange.method == "OPTIONS" and (asked := _preflight_method(exchange)) is not None:
         found = table.lookup(asked, exchange.host, exchange.path)
         reason = f"CORS preflight follows the route of {asked}"
-    if found is not None:
-        exchange.endpoint, exchange.segments = found
-        if exchange.endpoint.route is not None:
-            _forward(exchange, exchange.endpoint.route, str(exchange.endpoint.place), reason)
-            return
+    exchange.endpoint = found
+    exchange.segments = exchange.path.split("/")
+    if found is not None and found.route is not None:
+        _forward(exchange, found.route, str(found.place), reason)
+        return
     fallback = _fallback(exchange)
     if fallback is None:
         exchange.refuse(NAME, _refusal(exchange))
         return
     reason = "no endpoint matches: origin" if exchange.endpoint is None else "endpoint without a route: origin"
     place = str(exchange.endpoint.place if exchange.endpoint else fallback.place or "--mode")
-    exchange.segments = exchange.path.split("/")
     _forward(exchange, fallback.target, place, reason, fallback)
 
 

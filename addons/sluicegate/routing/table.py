@@ -70,13 +70,6 @@ class Fallback:
     rewrite_location: bool = False
 
 
-class Match(NamedTuple):
-    """An endpoint and the normalised path, split at slashes, that it was found with."""
-
-    endpoint: Endpoint
-    segments: list[str]
-
-
 class _Node:
     """One place in the tree of one method and one number of segments; what stands below is a node or an endpoint."""
 
@@ -195,7 +188,8 @@ class Table:
 
     def __init__(self) -> None:
         self._hosts: dict[tuple[str | None, ...], HostTable] = {}
-        self._patterns: dict[int, list[HostTable]] = {}
+        # By number of labels: where variables stand in the patterns, most specific first. There are few such masks.
+        self._masks: dict[int, list[tuple[bool, ...]]] = {}
         # Hostile hosts push each other out of this cache, nothing else.
         self.serving = lru_cache(maxsize=1024)(self._serving)
         self.connections: dict[Origin, Connection] = {}
@@ -205,10 +199,11 @@ class Table:
         served = self._hosts.get(pattern.labels)
         if served is None:
             served = self._hosts[pattern.labels] = HostTable(pattern)
-            if not pattern.is_exact:
-                ranked = self._patterns.setdefault(len(pattern.labels), [])
-                ranked.append(served)
-                ranked.sort(key=lambda other: other.pattern.rank)
+            mask = tuple(label is None for label in pattern.labels)
+            masks = self._masks.setdefault(len(mask), [])
+            if mask not in masks:
+                masks.append(mask)
+                masks.sort(key=lambda one: (sum(one), one[::-1]))
             self.serving.cache_clear()
         if fallback is not None:
             served.fallback = fallback
@@ -235,12 +230,15 @@ class Table:
 
     def _serving(self, host: str) -> tuple[HostTable, ...]:
         """The host tables that a host's requests are looked up in, most specific first."""
-        exact = self._hosts.get((host,) if host.startswith("[") else tuple(host.split(".")))
-        fitting = [exact] if exact is not None and host and exact.pattern.is_exact else []
-        fitting += [served for served in self._patterns.get(host.count(".") + 1, ()) if served.pattern.fits(host)]
-        return (*fitting, *self._patterns.get(0, ()))
+        labels = (host,) if host.startswith("[") else tuple(host.split(".")) if host else ()
+        keys = [
+            tuple(None if variable else label for variable, label in zip(mask, labels, strict=True))
+            for mask in (self._masks.get(len(labels), ()) if labels else ())
+            if not (host.startswith("[") and any(mask))
+        ]
+        return tuple(served for key in (*keys, ()) if (served := self._hosts.get(key)) is not None)
 
-    def lookup(self, method: str, host: str, path: str) -> Match | None:
+    def lookup(self, method: str, host: str, path: str) -> Endpoint | None:
         """Return the one endpoint that a request belongs to, or None.
 
         Method and path (in normal form, without query) count as they are, the host as `parse_authority` gives it.
@@ -254,7 +252,7 @@ class Table:
                 if tree is not None:
                     endpoint = _find(tree, segments, 1, count - 1)
                     if endpoint is not None:
-                        return Match(endpoint, segments)
+                        return endpoint
         return None
 
     def matches(self, method: str, host: str, path: str) -> Iterator[Endpoint]:

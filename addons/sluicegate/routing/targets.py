@@ -41,7 +41,7 @@ class Connection:
 
 
 class Capture(NamedTuple):
-    """A part of the request's path: `segment` counts in the path split at slashes; text around a variable is left out."""
+    """A part of the request's path: `segment` counts in the path split at slashes, the rest cuts text off it."""
 
     segment: int
     start: int | None = None

@@ -30,7 +30,8 @@ from mitmproxy.proxy.layers.http._http1 import (
     should_make_pipe,
 )
 
-from ...forwarding.headers import nominated
+from ...exchange import by_name
+from ...forwarding.headers import connection_options
 from ...problems import Problem
 from .. import answers
 from .gate import Gate, StopUpload
@@ -64,7 +65,7 @@ def body_reader(size: int | None) -> Any:
 
 def asks_to_close(message: http.Request | http.Response) -> bool:
     """Whether a message is the last one on its connection (RFC 9112 section 9.3)."""
-    options = nominated(message.headers.fields)
+    options = connection_options(by_name(message.headers.fields))
     if b"close" in options:
         return True
     return message.http_version == "HTTP/1.0" and b"keep-alive" not in options

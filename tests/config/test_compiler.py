@@ -135,6 +135,11 @@ def test_a_link_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
     check(Compiler(tmp_path).compile().diagnostics, "a.yaml:1:1: file-unreadable", ["No such file"])
 
 
+def test_a_link_to_itself_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").symlink_to("a.yaml")
+    check(Compiler(tmp_path).compile().diagnostics, "a.yaml:1:1: file-unreadable", ["Too many levels"])
+
+
 def test_a_pipe_is_an_error_and_holds_nothing_up(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.yaml")
     check(Compiler(tmp_path).compile().diagnostics, "a.yaml:1:1: file-unreadable", ["regular file"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,7 +28,6 @@ from .edits import (
     routes,
     written_in_chunks,
 )
-
 
 AFTERWARDS = {
     created: ["/after", "/before"],
@@ -247,9 +246,7 @@ async def test_listeners_that_become_known_later_count(tmp_path: Path) -> None:
         await gateway.until(lambda: gateway.is_bad)
 
 
-async def test_a_fault_in_taking_over_does_not_end_reloading(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_fault_in_taking_over_does_not_end_reloading(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     plain(tmp_path / "routes")
     told: list[Loaded] = []
 
@@ -281,13 +278,21 @@ async def test_a_worker_that_died_is_not_noticed_in_what_is_told(tmp_path: Path)
         assert len(gateway.told) == 2
 
 
+async def test_tasks_that_begin_at_once_make_no_difference(tmp_path: Path) -> None:
+    plain(tmp_path / "routes")
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)  # as mitmproxy does
+    async with running(tmp_path / "routes") as gateway:
+        (tmp_path / "routes" / "hotel.yaml").write_text(routes("/after"))
+        await gateway.until(lambda: gateway.paths == ["/after"])
+
+
 async def test_closing_leaves_no_thread_and_no_process(tmp_path: Path) -> None:
     plain(tmp_path / "routes")
     async with running(tmp_path / "routes") as gateway:
         worker = gateway.reloader.worker
         assert worker is not None
+        assert "watching route files" in {thread.name for thread in threading.enumerate()}
     assert gateway.reloader.worker is None
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
-    shutil.rmtree(tmp_path / "routes")
-    assert len(gateway.told) == 1
+    assert "watching route files" not in {thread.name for thread in threading.enumerate()}

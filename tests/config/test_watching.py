@@ -101,7 +101,7 @@ def test_a_folder_that_comes_later_is_noticed(tmp_path: Path) -> None:
 
 def test_a_look_finds_what_no_event_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain(tmp_path / "routes")
-    monkeypatch.setattr(Schedule, "update", lambda self, wanted: None)
+    monkeypatch.setattr(Schedule, "update", lambda *_: None)
     with watched(tmp_path / "routes", interval=0.05) as (watch, changes):
         changes.told_after(lambda: (tmp_path / "routes" / "hotel.yaml").write_text(routes("/after")))
         assert not watch.is_polling
@@ -111,7 +111,7 @@ def test_reading_the_files_makes_no_events(tmp_path: Path) -> None:
     folder = tmp_path / "routes"
     plain(folder)
     seen: queue.SimpleQueue[str] = queue.SimpleQueue()
-    events = Schedule(lambda place, event: seen.put(f"{event.event_type} {Path(str(event.src_path)).name}"))
+    events = Schedule(lambda _, event: seen.put(f"{event.event_type} {Path(str(event.src_path)).name}"))
     events.update(places(folder, list_files(folder)))
     try:
         for file in list_files(folder):

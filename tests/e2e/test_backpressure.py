@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
-from tests.e2e.harness import Call, Gateway, Upstream, gateway, head, pieces, wait_until
+from tests.e2e.harness import Call, Gateway, H2Upstream, Upstream, gateway, head, pieces, wait_until
 
 MIB = 1 << 20
 LENGTH = 64 * MIB
@@ -112,3 +113,21 @@ def test_an_upstream_that_does_not_read_holds_the_client_back(world: World) -> N
         sender.join(30)
         assert client.read_response().status == 200
     assert growth <= GROWTH_MB
+
+
+def test_an_http_2_target_that_does_not_read_holds_the_client_back() -> None:
+    with H2Upstream(reading=False) as stalled:
+        text = f"services: {{clear: {{url: '{stalled.url}', h2c: true}}}}\nendpoints:\n  POST /a: clear:/up\n"
+        with gateway({"api.yaml": text}) as running:
+            for _ in range(20):
+                running.get("/nothing")
+            before = running.peak_mb()
+            sent = [0]
+            with running.connection(timeout=5) as client:
+                with contextlib.suppress(OSError):  # the time-out of a sender that is held back
+                    client.send(head("POST", "/a", headers=[("Content-Length", str(LENGTH))]))
+                    for piece in pieces(LENGTH):
+                        client.send(piece)
+                        sent[0] += len(piece)
+            assert sent[0] < LENGTH
+            assert running.peak_mb() - before <= GROWTH_MB

@@ -86,7 +86,7 @@ class Compiler:
             listed = list_files(self.folder)
         except OSError as error:
             reason = error.strerror or error
-            message = f"the folder of route files '{self.folder}' cannot be read: {reason}"
+            message = f"the folder of route files '{error.filename or self.folder}' cannot be read: {reason}"
             return Outcome(None, (Diagnostic(".", 1, 1, "error", "routes-folder", message),))
         diagnostics: list[Diagnostic] = []
         read: dict[str, _Read] = {}

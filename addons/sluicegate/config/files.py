@@ -49,7 +49,7 @@ def _walk(folder: Path, prefix: str, seen: set[tuple[int, int]], depth: int) -> 
     for entry in found:
         if entry.name.startswith(_LEFTOVER_BEGINNINGS):
             continue
-        if entry.is_dir():
+        if _is_folder(entry):
             folders.append(entry)
         elif is_route_file(entry.name):
             yield FoundFile(prefix + readable(entry.name), Path(entry.path))
@@ -62,6 +62,13 @@ def _walk(folder: Path, prefix: str, seen: set[tuple[int, int]], depth: int) -> 
             yield from _walk(Path(entry.path), f"{prefix}{readable(entry.name)}/", seen, depth + 1)
         except FileNotFoundError:
             continue  # removed between the listing and now
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link to itself: reading it as a file says so
 
 
 def _identity(folder: Path) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterable
@@ -29,7 +30,8 @@ _WRITES: Final[list[type[FileSystemEvent]]] = [events.FileModifiedEvent, events.
 _PASSING: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP})
 """Reasons why one place cannot be watched now, which say nothing about the others."""
 
-# A folder moved into a watched one is found twice by watchdog, which copes with it and tells everybody.
+# What watchdog has to say is for its developers: what it misses or fumbles, the next look at the files finds.
+logging.getLogger("watchdog").setLevel(logging.CRITICAL)
 warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning, r"watchdog\.")
 
 

@@ -5,8 +5,8 @@ Hop-by-hop fields end here; what a client claims about the way it came is believ
 
 from __future__ import annotations
 
-import os
 import re
+import secrets
 from dataclasses import dataclass
 
 from ..exchange import Exchange, Fields, Values, by_name
@@ -41,7 +41,7 @@ def request_id(exchange: Exchange) -> str:
     found = exchange.field_values(b"x-request-id")
     if len(found) == 1 and _REQUEST_ID.fullmatch(found[0]):
         return found[0].decode("ascii")
-    return os.urandom(16).hex()
+    return secrets.token_hex(16)
 
 
 def wants_websocket(exchange: Exchange) -> bool:

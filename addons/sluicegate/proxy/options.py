@@ -10,7 +10,7 @@ from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 from mitmproxy.utils import human
 
-NOWHERE = "reverse:http://undecided.invalid:9"
+NOWHERE = "reverse:http://undecided.invalid"
 """The listener's own target: no request ever goes there, because only decided connections are made."""
 
 _REQUIRED = {"connection_strategy": "lazy", "keep_host_header": True, "onboarding": False}
@@ -69,7 +69,7 @@ def default_url(options: Options) -> tuple[str, str, int] | None:
     """Scheme, host and port of an explicit `--mode reverse:URL`, the default origin; None where there is none."""
     for text in options.mode:
         mode = ProxyMode.parse(text)
-        if isinstance(mode, ReverseMode) and not text.startswith(NOWHERE) and mode.scheme in ("http", "https"):
+        if isinstance(mode, ReverseMode) and text != NOWHERE and mode.scheme in ("http", "https"):
             return mode.scheme, mode.address[0], mode.address[1]
     return None
 

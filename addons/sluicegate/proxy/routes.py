@@ -23,6 +23,8 @@ from . import options
 
 logger = logging.getLogger(__name__)
 
+MOST_LOGGED = 100
+"""Findings in the log for one load, at most."""
 FIRST_LOAD = 60.0
 """Seconds for which the listener waits for the first load; then it answers 503 until there is one."""
 
@@ -74,8 +76,10 @@ class Routes:
         self._errors = loaded.diagnostics
         if loaded.fault:
             logger.log(level, "reading the route files failed: %s", loaded.fault)
-        for diagnostic in loaded.diagnostics:
+        for diagnostic in loaded.diagnostics[:MOST_LOGGED]:
             logger.log(level if diagnostic.severity == "error" else logging.WARNING, "%s", diagnostic)
+        if len(loaded.diagnostics) > MOST_LOGGED:
+            logger.log(level, "route files: %d more findings", len(loaded.diagnostics) - MOST_LOGGED)
         if loaded.table is None:
             if not loaded.unchanged:
                 kept = f"generation {self.snapshot.generation} stays" if self.snapshot else "no routes yet"

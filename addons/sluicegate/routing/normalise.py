@@ -48,7 +48,7 @@ def _normalise(path: bytes, *, cloudflare: bool) -> str:
     if cloudflare:
         path = _SLASHES.sub(b"/", path.replace(b"\\", b"/"))
     path = _OTHER.sub(lambda match: b"%%%02X" % match[0][0], path)
-    path = _ESCAPE.sub(_decode_unreserved, path)
+    path = decode_unreserved(path)
     return _remove_dot_segments(path).decode("ascii")
 
 
@@ -60,7 +60,12 @@ def check_bytes(part: bytes, name: str) -> None:
         raise BadPathError(f"the {name} holds a fragment ('#')")
 
 
-def _decode_unreserved(match: re.Match[bytes]) -> bytes:
+def decode_unreserved(path: bytes) -> bytes:
+    """Decode escapes of characters that need none, write the others in capitals. Raises BadPathError."""
+    return _ESCAPE.sub(_decoded, path)
+
+
+def _decoded(match: re.Match[bytes]) -> bytes:
     if match[1] is None:
         raise BadPathError("the path holds a malformed percent escape ('%' without two hexadecimal digits)")
     value = bytes.fromhex(match[1].decode("ascii"))

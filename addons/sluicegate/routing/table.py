@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from .hosts import HostPattern
-from .targets import Connection, Origin, Target
-from .templates import PathTemplate, Segment
+from .targets import Target
+from .templates import PathTemplate, Segment, cuts_escape
 
 _NAMESPACE = uuid.UUID("5f2d9d5e-2f0b-5c54-8a30-7c1f6a3f3d11")
 
@@ -166,8 +166,9 @@ def _find_shaped(node: _Node, segments: list[str], index: int, last: int) -> End
 
 def _shaped(node: _Node, segment: str) -> Iterator[_Node | Endpoint]:
     for before, after, found in node.shapes:
-        if len(segment) > before + after:
-            below = found.get((segment[:before], segment[len(segment) - after :]))
+        end = len(segment) - after
+        if before < end and not cuts_escape(segment, end):
+            below = found.get((segment[:before], segment[end:]))
             if below is not None:
                 yield below
 
@@ -192,7 +193,6 @@ class Table:
         self._masks: dict[int, list[tuple[bool, ...]]] = {}
         # Hostile hosts push each other out of this cache, nothing else.
         self.serving = lru_cache(maxsize=1024)(self._serving)
-        self.connections: dict[Origin, Connection] = {}
 
     def add_host(self, pattern: HostPattern, fallback: Fallback | None = None) -> HostTable:
         """Make a host pattern known, and the origin of its unrouted requests."""
@@ -212,8 +212,6 @@ class Table:
     def add(self, endpoint: Endpoint) -> None:
         """Put an endpoint into the table; the same method, host pattern and stored path must come once only."""
         self.add_host(endpoint.host).add(endpoint)
-        if endpoint.route is not None:
-            self.connections[endpoint.route.origin] = endpoint.route.connection
 
     def __len__(self) -> int:
         return sum(len(served.endpoints) for served in self._hosts.values())

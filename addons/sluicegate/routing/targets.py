@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .normalise import decode_unreserved
+
 
 class Origin(NamedTuple):
     """Scheme, host and port that connections go to. The host is a name, an IPv4 address or an IPv6 address (bare)."""
@@ -88,7 +90,7 @@ def render_path(target: Target, segments: Sequence[str], host: str) -> str | Non
     if target.path is None:
         return None
     path = "".join([part if part.__class__ is str else _value(part, segments, host) for part in target.path])
-    if target.guarded and not {".", ".."}.isdisjoint(path.split("/")):
+    if target.guarded and not {b".", b".."}.isdisjoint(decode_unreserved(path.encode("ascii")).split(b"/")):
         raise UnsafePathError("the path toward the target would hold a dot segment")
     return path
 

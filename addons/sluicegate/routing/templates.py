@@ -32,6 +32,11 @@ class TemplateError(ValueError):
         self.offset = offset
 
 
+def cuts_escape(text: str, at: int) -> bool:
+    """Whether a place in a normalised segment lies within a percent escape: the `F` of `%2F` is no literal `F`."""
+    return "%" in text[max(at - 2, 0) : at]
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One segment of a path template: literal text, or a variable with literal text around it."""
@@ -53,6 +58,7 @@ class Segment:
             len(text) > len(self.prefix) + len(self.suffix)
             and text.startswith(self.prefix)
             and text.endswith(self.suffix)
+            and not cuts_escape(text, len(text) - len(self.suffix))
         )
 
     @property

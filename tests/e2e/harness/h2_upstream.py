@@ -134,7 +134,8 @@ class _Connection:
                 call = self._calls[event.stream_id]
                 call.request.body += event.data
                 call.chunks.put(event.data)
-                self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                if self._upstream.reading:
+                    self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             case h2.events.TrailersReceived():
                 trailers = [(str(name), str(value)) for name, value in event.headers]
                 self._calls[event.stream_id].request.trailers = trailers
@@ -176,10 +177,12 @@ class H2Upstream:
     """A recording HTTP/2 server on an ephemeral port; `tls` None means h2c with prior knowledge.
 
     `on(path, handler)` programs one path (query left out); others are answered 200 with the server's name.
+    One that is not `reading` never opens its flow-control windows again.
     """
 
-    def __init__(self, name: str = "h2-upstream", *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, name: str = "h2-upstream", *, tls: ssl.SSLContext | None = None, reading: bool = True) -> None:
         self.name = name
+        self.reading = reading
         self._tls = tls
         if tls is not None:
             tls.set_alpn_protocols(["h2"])

@@ -19,11 +19,10 @@ from .client import HeaderList
 
 @dataclass(slots=True)
 class WebSocketUpstream:
-    """`handshakes` holds target and header fields of each opening; `closed` is set when one ended."""
+    """`handshakes` holds target and header fields of each opening, `close_codes` how each ended."""
 
     port: int
     handshakes: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
-    closed: threading.Event = field(default_factory=threading.Event)
     close_codes: list[int | None] = field(default_factory=list)
 
     @property
@@ -46,7 +45,6 @@ def websocket_upstream(subprotocols: list[str] | None = None) -> Iterator[WebSoc
                     break
                 connection.send(message)
         shown.close_codes.append(connection.close_code)
-        shown.closed.set()
 
     def choose(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         return next((name for name in offered if name in (subprotocols or ())), None)

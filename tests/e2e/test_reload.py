@@ -1,0 +1,357 @@
+"""Route files are edited in every way that people and tools have, while clients go on asking."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import Call, Gateway, Upstream, answer, gateway, wait_until
+from tests.e2e.harness.load import Load
+
+
+@dataclass
+class Editing:
+    """The route file `moving.yaml`, whose one edited line names a new version each time."""
+
+    gateway: Gateway
+    upstream: Upstream
+    version: int = 0
+    load: Load | None = None
+
+    @property
+    def folder(self) -> Path:
+        return self.gateway.routes
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "moving.yaml"
+
+    def text(self) -> str:
+        """The file's text of the next version."""
+        self.version += 1
+        path = f"/v{self.version}"
+        self.upstream.on(path, answer(body=path.encode()))
+        return moving(self.upstream, path)
+
+    def wait_effect(self) -> None:
+        """Waits until the newest version is what every client gets."""
+        path = f"/v{self.version}"
+        if self.load:
+            self.load.wait_all("/moving", path)
+        else:
+            wait_until(lambda: self.gateway.get("/moving").text == path, what=path)
+
+    @contextlib.contextmanager
+    def under_load(self) -> Iterator[Load]:
+        """Clients ask for both files' endpoints meanwhile; not one of their requests may fail."""
+        with Load(self.gateway, ["/steady", "/moving"]) as self.load:
+            try:
+                self.wait_effect()
+                yield self.load
+                self.load.wait_more(20)
+            finally:
+                load, self.load = self.load, None
+        assert load.failures == []
+
+
+def moving(upstream: Upstream, path: str) -> str:
+    padding = "".join(f"  GET /padding/{number}: {upstream.url}/padding\n" for number in range(8))
+    return f'host: api.hotel.test\nendpoints:\n{padding}  GET /moving: {{route: "{upstream.url}{path}"}}\n'
+
+
+def steady(upstream: Upstream) -> str:
+    return f"host: api.hotel.test\nendpoints:\n  GET /steady: {upstream.url}/steady\n"
+
+
+def extra(upstream: Upstream) -> str:
+    return f"host: api.hotel.test\nendpoints:\n  GET /extra: {upstream.url}/extra\n"
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Editing]:
+    with Upstream() as up:
+        up.on("/v0", answer(body=b"/v0"))
+        with gateway({"steady.yaml": steady(up), "moving.yaml": moving(up, "/v0")}) as running:
+            yield Editing(running, up)
+
+
+@pytest.fixture
+def edit(shared: Editing) -> Editing:
+    """The running gateway with its folder as it was at the start."""
+    for entry in list(shared.folder.iterdir()):
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != "steady.yaml":
+            entry.unlink()
+    shared.file.write_text(shared.text())
+    shared.wait_effect()
+    return shared
+
+
+def status(running: Gateway, path: str, wanted: int) -> None:
+    wait_until(lambda: running.get(path).status == wanted, what=f"{wanted} for {path}")
+
+
+# The ways in which an edit reaches the disk.
+
+
+def written_in_place_in_chunks(edit: Editing) -> None:
+    with edit.file.open("w") as file:
+        for line in edit.text().splitlines(keepends=True):
+            file.write(line)
+            file.flush()
+            time.sleep(0.02)
+    edit.wait_effect()
+
+
+def written_beside_and_renamed(edit: Editing) -> None:
+    for name in (".moving.yaml.swp", "moving.yaml~", "moving.yaml.tmp", ".moving.yaml"):
+        beside = edit.folder / name
+        beside.write_text(edit.text())
+        beside.replace(edit.file)
+        edit.wait_effect()
+
+
+def backed_up_and_written_anew(edit: Editing) -> None:
+    backup = edit.folder / "moving.yaml~"
+    edit.file.rename(backup)
+    edit.file.write_text(edit.text())
+    backup.unlink()
+    edit.wait_effect()
+
+
+def deleted_and_created(edit: Editing) -> None:
+    edit.file.unlink()
+    edit.file.write_text(edit.text())
+    edit.wait_effect()
+
+
+def renamed_and_then_edited(edit: Editing) -> None:
+    renamed = edit.file.rename(edit.folder / "renamed.yml")
+    assert edit.load
+    edit.load.wait_more(100)
+    renamed.write_text(edit.text())
+    edit.wait_effect()
+
+
+def moved_into_a_new_folder_and_edited_there(edit: Editing) -> None:
+    inner = edit.folder / "team" / "inner"
+    inner.mkdir(parents=True)
+    moved = edit.file.rename(inner / "moving.yaml")
+    moved.write_text(edit.text())
+    edit.wait_effect()
+    moved.write_text(edit.text())
+    edit.wait_effect()
+
+
+def swapped_as_kubernetes_does(edit: Editing) -> None:
+    """A ConfigMap volume: files are links through `..data`, a link to a folder that is made anew."""
+    old: Path | None = None
+    for name in ("..2026_01", "..2026_02", "..2026_03"):
+        version = edit.folder / name
+        version.mkdir()
+        (version / "moving.yaml").write_text(edit.text())
+        fresh = edit.folder / "..data_tmp"
+        fresh.symlink_to(name)
+        fresh.replace(edit.folder / "..data")
+        if old is None:
+            link = edit.folder / ".link"
+            link.symlink_to("..data/moving.yaml")
+            link.replace(edit.file)
+        else:
+            shutil.rmtree(old)
+        old = version
+        edit.wait_effect()
+
+
+def read_through_a_linked_folder_that_is_swapped(edit: Editing) -> None:
+    elsewhere = edit.folder.parent / f"elsewhere{edit.version}"
+    for name in ("one", "two", "three"):
+        (elsewhere / name).mkdir(parents=True)
+        (elsewhere / name / "moving.yaml").write_text(edit.text())
+        fresh = edit.folder / ".fresh"
+        fresh.symlink_to(elsewhere / name)
+        fresh.replace(edit.folder / "linked")
+        if name == "one":
+            edit.file.unlink()
+        edit.wait_effect()
+
+
+def put_back_after_the_whole_folder_was_moved_away(edit: Editing) -> None:
+    away = edit.folder.rename(edit.folder.with_name("away"))
+    assert edit.load
+    edit.load.wait_more(200)
+    (away / "moving.yaml").write_text(edit.text())
+    away.rename(edit.folder)
+    edit.wait_effect()
+    edit.file.write_text(edit.text())
+    edit.wait_effect()
+
+
+def written_anew_after_the_whole_folder_was_removed(edit: Editing) -> None:
+    shutil.rmtree(edit.folder)
+    assert edit.load
+    edit.load.wait_more(200)
+    edit.folder.mkdir()
+    (edit.folder / "steady.yaml").write_text(steady(edit.upstream))
+    edit.file.write_text(edit.text())
+    edit.wait_effect()
+    edit.file.write_text(edit.text())
+    edit.wait_effect()
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        written_in_place_in_chunks,
+        written_beside_and_renamed,
+        backed_up_and_written_anew,
+        deleted_and_created,
+        renamed_and_then_edited,
+        moved_into_a_new_folder_and_edited_there,
+        swapped_as_kubernetes_does,
+        read_through_a_linked_folder_that_is_swapped,
+        put_back_after_the_whole_folder_was_moved_away,
+        written_anew_after_the_whole_folder_was_removed,
+    ],
+)
+def test_an_edit_takes_effect_and_no_request_fails(edit: Editing, way: Callable[[Editing], None]) -> None:
+    with edit.under_load():
+        way(edit)
+
+
+def test_files_come_and_go_without_disturbing_the_others(edit: Editing) -> None:
+    with edit.under_load():
+        created = edit.gateway.write("extra.yaml", extra(edit.upstream))
+        status(edit.gateway, "/extra", 200)
+        put_off = created.rename(edit.folder / "extra.yaml.off")
+        status(edit.gateway, "/extra", 404)
+        put_on = put_off.rename(edit.folder / "extra.yml")
+        status(edit.gateway, "/extra", 200)
+        put_on.unlink()
+        status(edit.gateway, "/extra", 404)
+        nested = edit.gateway.write("deep/er/extra.yaml", extra(edit.upstream))
+        status(edit.gateway, "/extra", 200)
+        shutil.rmtree(nested.parents[1])
+        status(edit.gateway, "/extra", 404)
+
+
+def test_a_half_written_file_keeps_the_last_good_table_until_it_is_whole(edit: Editing) -> None:
+    text = edit.text()
+    cut = text.index("/v")
+    edit.version -= 1
+    with edit.under_load():
+        shown = len(edit.gateway.log)
+        with edit.file.open("w") as file:
+            file.write(text[:cut])
+            file.flush()
+            edit.gateway.wait_log(r"moving\.yaml:\d+:\d+", after=shown)
+            edit.wait_effect()
+            edit.version += 1
+            file.write(text[cut:])
+        edit.wait_effect()
+
+
+def test_a_bad_file_changes_nothing_is_logged_once_with_its_place_and_can_be_mended(edit: Editing) -> None:
+    with edit.under_load():
+        shown = len(edit.gateway.log)
+        good = edit.text()
+        edit.version -= 1
+        lines = good.splitlines()
+        lines[4] = f"  GET /padding/{{number}}: {edit.upstream.url}/padding"
+        edit.file.write_text("\n".join(lines))
+        edit.gateway.wait_log(r"moving\.yaml:5:\d+", after=shown)
+        edit.wait_effect()
+        edit.version += 1
+        edit.file.write_text(good)
+        edit.wait_effect()
+    assert len(re.findall(r"moving\.yaml:5:\d+", edit.gateway.log[shown:])) == 1
+
+
+def test_an_edit_of_a_good_file_waits_until_the_bad_one_is_mended(edit: Editing) -> None:
+    """A table is swapped whole: nothing of a folder with a fault in it takes effect."""
+    good = edit.file.read_text()
+    shown = len(edit.gateway.log)
+    edit.file.write_text("endpoints: [\n")
+    edit.gateway.wait_log(r"moving\.yaml:\d+:\d+", after=shown)
+    with Load(edit.gateway, ["/steady", "/moving"]) as load:
+        edit.gateway.write("extra.yaml", extra(edit.upstream))
+        load.wait_more(150)
+        assert edit.gateway.get("/extra").status == 404
+        edit.file.write_text(good)
+        status(edit.gateway, "/extra", 200)
+    assert load.failures == []
+
+
+def test_a_request_in_flight_keeps_the_route_that_it_started_with(edit: Editing, other: Upstream) -> None:
+    def hold(call: Call) -> None:
+        call.read_body()
+        edit.wait_effect()
+        call.respond(200, body=b"old")
+
+    edit.upstream.on("/held", hold)
+    edit.gateway.write("held.yaml", f"endpoints:\n  GET /held: {edit.upstream.url}/held\n")
+    status(edit.gateway, "/held", 200)
+    edit.version += 1
+    edit.upstream.on(f"/v{edit.version}", answer(body=f"/v{edit.version}".encode()))
+    with edit.gateway.connection() as client:
+        before = len(edit.upstream.seen("/held"))
+        client.send(b"GET /held HTTP/1.1\r\nHost: api.hotel.test\r\n\r\n")
+        edit.upstream.wait_seen("/held", before + 1)
+        edit.gateway.write("held.yaml", f"endpoints:\n  GET /held: {other.url}/held\n")
+        edit.file.write_text(moving(edit.upstream, f"/v{edit.version}"))
+        assert client.read_response().body == b"old"
+        assert client.request("GET", "/held").body == b"other"
+
+
+def test_an_upload_in_flight_keeps_the_route_that_it_started_with(edit: Editing, other: Upstream) -> None:
+    path = edit.gateway.write("held.yaml", f"endpoints:\n  POST /up: {edit.upstream.url}/up\n")
+    wait_until(lambda: edit.gateway.request("POST", "/up").status == 200)
+    before = len(edit.upstream.seen("/up"))
+    with edit.gateway.connection() as client:
+        client.send(b"POST /up HTTP/1.1\r\nHost: api.hotel.test\r\nTransfer-Encoding: chunked\r\n\r\n")
+        client.send_chunk(b"first")
+        edit.upstream.wait_seen("/up", before + 1)
+        path.write_text(f"endpoints:\n  POST /up: {other.url}/up\n")
+        wait_until(lambda: edit.gateway.request("POST", "/up").body == b"other")
+        client.send_chunk(b"last")
+        client.send_chunk(b"")
+        assert client.read_response().body == b"upstream"
+    assert edit.upstream.seen("/up")[before].body == b"firstlast"
+
+
+def test_each_reload_logs_a_receipt(edit: Editing) -> None:
+    def endpoints(*rows: str) -> str:
+        return "endpoints:\n" + "".join(f"  GET /{row.format(up=edit.upstream.url)}\n" for row in rows)
+
+    edit.gateway.write(
+        "extra.yaml", endpoints("kept: {up}/kept", "altered: {up}/one", "dropped: {up}/dropped")
+    )
+    status(edit.gateway, "/dropped", 200)
+    shown = len(edit.gateway.log)
+    edit.gateway.write("extra.yaml", endpoints("kept: {up}/kept", "altered: {up}/two", "fresh: {up}/fresh"))
+    status(edit.gateway, "/fresh", 200)
+    edit.gateway.wait_log(r"(?i)generation\W*\d+", after=shown)
+    receipt = edit.gateway.log[shown:]
+    for wanted in (
+        r"3 files",
+        r"13 endpoints",
+        r"(?i)added",
+        r"(?i)removed",
+        r"(?i)changed",
+        r"\d ?(ms|milliseconds)",
+    ):
+        assert re.search(wanted, receipt), wanted
+    for named in ("GET /fresh", "GET /dropped", "GET /altered"):
+        assert named in receipt
+    assert "GET /kept" not in receipt
+    generations = [int(number) for number in re.findall(r"(?i)generation\W*(\d+)", edit.gateway.log)]
+    assert generations == sorted(set(generations))
+    assert len(generations) >= 2

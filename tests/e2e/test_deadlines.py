@@ -63,6 +63,17 @@ def test_no_first_byte_within_the_timeout_is_a_504_problem(world: World) -> None
         released.set()
 
 
+def test_a_connection_serves_on_after_a_504(world: World) -> None:
+    released = threading.Event()
+    world.upstream.on("/slow-3", lambda call: (released.wait(20), call.respond())[0])
+    try:
+        with world.gateway.connection() as client:
+            client.request("GET", "/hurried/slow-3").problem(504)
+            assert client.request("GET", "/hurried/quick").body == b"upstream"
+    finally:
+        released.set()
+
+
 def test_an_endpoints_timeout_goes_before_its_services(world: World) -> None:
     world.upstream.on("/late", lambda call: (call.peer_left(2), call.respond(200, body=b"late"))[0])
     assert world.gateway.get("/patient/late").body == b"late"

@@ -256,6 +256,17 @@ def test_forwarding_fields_of_a_trusted_proxy_are_kept_and_extended(upstream: Up
     assert request.all("x-forwarded-host") == ["www.hotel.test"]
 
 
+def test_the_forwarded_field_is_sent_when_the_option_asks_for_it(upstream: Upstream) -> None:
+    """RFC 7239."""
+    files = {"a.yaml": f"endpoints:\n  GET /a: {upstream.url}/a\n"}
+    with gateway(files, "--set", "forwarded=true") as running:
+        assert running.get("/a", headers=[("Forwarded", "for=6.6.6.6")]).status == 200
+    (value,) = upstream.last.all("forwarded")
+    parts = {part.strip().replace('"', "") for part in value.split(";")}
+    assert {"for=127.0.0.1", "host=api.hotel.test", "proto=http"} <= parts
+    assert "6.6.6.6" not in value
+
+
 def test_trust_in_another_network_does_not_extend_to_this_client(upstream: Upstream) -> None:
     files = {
         "_gateway.yaml": "trusted_proxies: [10.0.0.0/8]\n",

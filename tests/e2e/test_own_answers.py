@@ -178,6 +178,12 @@ def test_options_that_is_no_preflight_is_matched_like_any_method(world: World) -
     assert plain.body == b"origin"
 
 
+@pytest.mark.parametrize("path", [b"/\xff\xe9", b'/"quoted"', b"/<script>", b"/back\\slash", b"/%00%ff?\xff"])
+def test_a_problem_about_any_bytes_is_well_formed_json(world: World, path: bytes) -> None:
+    request = b"GET " + path + b" HTTP/1.1\r\nHost: strict.hotel.test\r\n\r\n"
+    assert world.gateway.send(request).problem()["status"] in (400, 404)
+
+
 def test_no_answer_of_the_gateway_names_mitmproxy(world: World) -> None:
     for host, path in [("strict.hotel.test", "/nothing"), ("no.test", "/"), ("mitm.it", "/")]:
         response = world.gateway.get(path, host=host)

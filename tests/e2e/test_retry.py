@@ -73,6 +73,15 @@ def test_a_post_is_never_tried_again(world: World) -> None:
     assert attempts == ["POST", "POST"]
 
 
+def test_an_upload_that_was_streamed_is_not_tried_again(world: World) -> None:
+    attempts: list[str] = []
+    world.upstream.on("/a/dying", dies_when_reused(attempts))
+    with world.gateway.connection() as client:
+        assert client.request("PUT", "/a/dying", body=b"x").status == 200
+        client.request("PUT", "/a/dying", body=b"x" * 100_000).problem(502)
+    assert attempts == ["PUT", "PUT"]
+
+
 def test_a_request_is_not_tried_again_after_the_first_byte_of_a_response(world: World) -> None:
     attempts: list[str] = []
     world.upstream.on("/a/dying", dies_when_reused(attempts, before_death=b"HTTP/1.1 200"))

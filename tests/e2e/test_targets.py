@@ -71,6 +71,14 @@ services:
   shared: {main}/shared
 """
 
+NORMAL = """
+host: normal.hotel.test
+origin: {main}
+normalize_to_origin: true
+endpoints:
+  GET /kept/{{a}}: {main}
+"""
+
 NO_ORIGIN = """
 host: bare.hotel.test
 endpoints:
@@ -96,7 +104,13 @@ class World:
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     with Upstream() as up, Upstream("six", host="::1") as six:
-        texts = {"api.yaml": ROUTES, "t.yaml": TENANT, "_gateway.yaml": GATEWAY, "sub/n.yml": NO_ORIGIN}
+        texts = {
+            "api.yaml": ROUTES,
+            "t.yaml": TENANT,
+            "_gateway.yaml": GATEWAY,
+            "n.yaml": NORMAL,
+            "sub/n.yml": NO_ORIGIN,
+        }
         files = {name: text.format(main=up.url, port=up.port, six=six.url) for name, text in texts.items()}
         with gateway(files, env={"ROOMS_URL": f"{up.url}/from-env"}) as running:
             yield World(running, up, six)
@@ -170,6 +184,18 @@ def test_captured_segments_are_taken_from_the_normalised_path_still_encoded(
 def test_a_path_that_no_route_rebuilds_is_forwarded_as_the_client_sent_it(world: World, path: str) -> None:
     """Also pitfall 12: what is matched and what is forwarded are chosen on purpose."""
     assert world.seen(path).target == path
+
+
+def test_a_segment_in_the_targets_query_does_not_add_parameters_to_it(world: World) -> None:
+    assert world.seen("/query/a&fixed=2").target == "/q?fixed=1&a=a%26fixed%3D2"
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [("/x//y/../%7euser?q=%7e", "/x/~user?q=%7e"), ("/kept//%37", "/kept/7"), ("/a%2fb\\c", "/a%2Fb/c")],
+)
+def test_a_path_toward_the_origin_is_normalised_where_that_is_asked_for(world: World, path: str, target: str) -> None:
+    assert world.seen(path, "normal.hotel.test").target == target
 
 
 def test_a_bare_service_keeps_the_requests_path_behind_its_base_path(world: World) -> None:

@@ -129,6 +129,17 @@ def test_an_upstream_that_breaks_off_or_talks_nonsense_is_a_502_problem(world: W
     failed(world, "/a/misbehave", 502)
 
 
+def test_an_upstream_of_http_1_0_is_understood(world: World) -> None:
+    def tell(call: Call) -> None:
+        call.send(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nold but whole")
+        call.close()
+
+    world.upstream.on("/a/old", tell)
+    with world.gateway.connection() as client:
+        answer = client.request("GET", "/a/old")
+    assert (answer.status, answer.body, answer.complete) == (200, b"old but whole", True)
+
+
 def test_an_upstream_that_resets_is_a_502_problem(world: World) -> None:
     world.upstream.on("/a/reset", lambda call: call.reset())
     failed(world, "/a/reset", 502)

@@ -73,9 +73,10 @@ class Worker:
         for run in _runs(known):
             yield "again", run
         yield from chunks("endpoints", fresh, ENDPOINTS_IN_A_FRAME)
-        contents = Contents(endpoints, compiled.hosts, compiled.settings)
-        self._offered = _State(compiled.files, contents, True, outcome.diagnostics)
-        differences = receipt(taken.contents, contents)
+        self._offered = _State(
+            compiled.files, Contents(endpoints, compiled.hosts, compiled.settings), True, outcome.diagnostics
+        )
+        differences = receipt(_without(taken.contents, known), Contents(fresh, compiled.hosts, compiled.settings))
         yield "end", End(complete=True, settings=compiled.settings, receipt=differences)
 
 
@@ -116,6 +117,15 @@ def _split(endpoints: Iterable[Endpoint], taken: Sequence[Endpoint]) -> tuple[li
     return sorted(known), fresh
 
 
+def _without(contents: Contents | None, numbers: Iterable[int]) -> Contents | None:
+    """Leave endpoints out: what stayed the same need not be compared again."""
+    if contents is None:
+        return None
+    out = set(numbers)
+    rest = [endpoint for number, endpoint in enumerate(contents.endpoints) if number not in out]
+    return contents._replace(endpoints=rest)
+
+
 def _runs(numbers: Iterable[int]) -> Iterator[range]:
     """Join ascending numbers that follow each other: 1, 2, 3, 7  →  range(1, 4), range(7, 8)."""
     run = range(0)
@@ -131,7 +141,7 @@ def _runs(numbers: Iterable[int]) -> Iterator[range]:
 def main() -> None:
     """Answer requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole process group; the gateway decides
-    limit_resources()
+    _limit_memory()
     frames = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints must not get between the frames
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -163,10 +173,8 @@ def _receive(stream: IO[bytes], requests: queue.SimpleQueue[Any]) -> None:
         os._exit(0)
 
 
-def limit_resources() -> None:
-    """Leave the processor to the gateway first, and bound the memory where the system can (macOS cannot)."""
-    with suppress(OSError):
-        os.nice(5)
+def _limit_memory() -> None:
+    """Bound the memory, where the system can (macOS cannot)."""
     with suppress(ImportError, OSError, ValueError):
         import resource
 

@@ -9,6 +9,7 @@ from mitmproxy import http
 
 from ..exchange import Exchange, Fields, Forward
 from ..forwarding.headers import Hop, request_id
+from ..routing.targets import DEFAULT_PORTS
 from ..snapshot import Snapshot
 from . import answers
 from .live import Live
@@ -62,6 +63,10 @@ def apply_problem(flow: http.HTTPFlow, live: Live, *, verbose: bool) -> None:
     exchange = live.exchange
     if exchange.problem is None:
         return
+    if exchange.host:  # shown to people; nothing is ever sent there
+        flow.request.data.scheme = exchange.scheme.encode("ascii")
+        flow.request.data.host = exchange.host.strip("[]")
+        flow.request.data.port = DEFAULT_PORTS[exchange.scheme]
     flow.response = answers.response(
         exchange.problem,
         exchange.client_path,

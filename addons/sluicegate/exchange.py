@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .endpoints.targets import Target
 from .problems import Problem
-from .routing.targets import Target
 
 if TYPE_CHECKING:
-    from .routing.table import Endpoint
+    from .endpoints.table import Endpoint
     from .snapshot import Snapshot
 
 Fields = tuple[tuple[bytes, bytes], ...]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from .routing.table import Fallback, Table
+from .endpoints.table import Fallback, Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sluicegate.config.compiler import Compiled, Compiler, Outcome
 from sluicegate.config.diagnostics import Diagnostic
-from sluicegate.routing.targets import Target
+from sluicegate.endpoints.targets import Target
 
 Files = str | bytes | Mapping[str, str | bytes]
 """Files by name, or the content of one `hotel.yaml`."""

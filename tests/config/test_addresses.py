@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluicegate.config.addresses import Service, Services, split_address
-from sluicegate.routing.targets import Origin
-from sluicegate.routing.templates import TemplateError
+from sluicegate.endpoints.targets import Origin
+from sluicegate.endpoints.templates import TemplateError
 
 from .folders import check, compile_files, target
 

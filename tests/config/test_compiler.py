@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluicegate.config.compiler import Compiler
-from sluicegate.routing.targets import Capture
-from sluicegate.routing.templates import parse_path
+from sluicegate.endpoints.targets import Capture
+from sluicegate.endpoints.templates import parse_path
 
 from .folders import check, compile_files, compiled, write
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluicegate.config.environment import expand
-from sluicegate.routing.templates import TemplateError
+from sluicegate.endpoints.templates import TemplateError
 
 from .folders import check, compile_files, target
 

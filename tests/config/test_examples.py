@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sluicegate.config.examples import host_of
-from sluicegate.routing.hosts import HostPattern
+from sluicegate.endpoints.hosts import HostPattern
 
 from .folders import Files, case, check, compile_files
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sluicegate.config.listeners import Listeners
-from sluicegate.routing.targets import Origin
+from sluicegate.endpoints.targets import Origin
 
 from .folders import check, compile_files
 

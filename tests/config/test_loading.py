@@ -16,7 +16,7 @@ import pytest_asyncio
 from sluicegate.config import loading
 from sluicegate.config.loading import Loaded, Loader
 from sluicegate.config.receipts import Listed
-from sluicegate.routing.table import Endpoint, Table
+from sluicegate.endpoints.table import Endpoint, Table
 
 from .edits import routes
 from .folders import write

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sluicegate.routing.targets import Connection, Origin
+from sluicegate.endpoints.targets import Connection, Origin
 
 from .folders import Files, case, check, compile_files, compiled, target
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from sluicegate.config.addresses import Services, split_address
 from sluicegate.config.targets import read_target, variables_of
-from sluicegate.routing.hosts import HostPattern
-from sluicegate.routing.targets import Capture, HostCapture, Target, render_path, render_query
-from sluicegate.routing.templates import parse_path
+from sluicegate.endpoints.hosts import HostPattern
+from sluicegate.endpoints.targets import Capture, HostCapture, Target, render_path, render_query
+from sluicegate.endpoints.templates import parse_path
 
 from .folders import case, check, compile_files, compiled, target
 

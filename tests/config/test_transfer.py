@@ -10,10 +10,10 @@ from ipaddress import ip_network
 import pytest
 
 from sluicegate.config.transfer import chunks, packed, read_frame, write_frame
-from sluicegate.routing.hosts import HostPattern
-from sluicegate.routing.table import Endpoint, Place, operation_id
-from sluicegate.routing.targets import Capture, Connection, HostCapture, Origin, Target
-from sluicegate.routing.templates import parse_path
+from sluicegate.endpoints.hosts import HostPattern
+from sluicegate.endpoints.table import Endpoint, Place, operation_id
+from sluicegate.endpoints.targets import Capture, Connection, HostCapture, Origin, Target
+from sluicegate.endpoints.templates import parse_path
 from sluicegate.snapshot import Settings
 
 

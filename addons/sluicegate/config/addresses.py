@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..routing.hosts import parse_authority
-from ..routing.targets import DEFAULT_PORTS, Origin
-from ..routing.templates import TemplateError
+from ..endpoints.hosts import parse_authority
+from ..endpoints.targets import DEFAULT_PORTS, Origin
+from ..endpoints.templates import TemplateError
 from .diagnostics import START, Mark, excerpt, suggest
 
 SERVICE_NAME = re.compile(r"[A-Za-z0-9_-]+")

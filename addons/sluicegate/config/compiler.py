@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..routing.hosts import HostPattern
-from ..routing.table import Endpoint, Fallback, Table
+from ..endpoints.hosts import HostPattern
+from ..endpoints.table import Endpoint, Fallback, Table
 from ..snapshot import Settings
 from .addresses import Services
 from .diagnostics import Diagnostic

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..routing.table import Place
-from ..routing.targets import Connection, Origin
+from ..endpoints.table import Place
+from ..endpoints.targets import Connection, Origin
 from .diagnostics import Findings
 from .values import Flag
 

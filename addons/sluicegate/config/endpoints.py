@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from ..routing.templates import PathTemplate, TemplateError, parse_path
+from ..endpoints.templates import PathTemplate, TemplateError, parse_path
 from . import values
 from .diagnostics import Findings, Mark, excerpt
 from .documents import Entry, is_null, kind_of, mark_of

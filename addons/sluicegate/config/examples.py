@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..endpoints.hosts import HostPattern
+from ..endpoints.table import Endpoint, Table
+from ..endpoints.templates import TemplateError
 from ..exchange import Exchange
 from ..forwarding.admission import admit
-from ..routing.hosts import HostPattern
 from ..routing.nearest import difference
 from ..routing.stage import route
-from ..routing.table import Endpoint, Table
-from ..routing.templates import TemplateError
 from ..snapshot import Snapshot
 from .addresses import Services, encode_literal, split_address
 from .diagnostics import Findings, excerpt

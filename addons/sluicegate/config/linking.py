@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..routing.hosts import HostPattern
-from ..routing.table import Endpoint, Fallback, Place, Table, operation_id
-from ..routing.targets import Connection, Origin, Target
-from ..routing.templates import TemplateError
+from ..endpoints.hosts import HostPattern
+from ..endpoints.table import Endpoint, Fallback, Place, Table, operation_id
+from ..endpoints.targets import Connection, Origin, Target
+from ..endpoints.templates import TemplateError
 from ..snapshot import Settings
 from .addresses import Address, Services, read_base, split_address
 from .connections import Stated, agree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from ..routing.targets import Origin
+from ..endpoints.targets import Origin
 
 
 class Listeners:

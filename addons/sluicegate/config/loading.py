@@ -14,8 +14,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from ..routing.hosts import HostPattern
-from ..routing.table import Endpoint, Fallback, Table
+from ..endpoints.hosts import HostPattern
+from ..endpoints.table import Endpoint, Fallback, Table
 from ..snapshot import Settings
 from .diagnostics import Diagnostic
 from .process import WorkerProcess

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Final, NamedTuple
 
-from ..routing.hosts import HostPattern
-from ..routing.table import Endpoint, Fallback
+from ..endpoints.hosts import HostPattern
+from ..endpoints.table import Endpoint, Fallback
 from ..snapshot import Settings
 
 MOST_LISTED: Final = 20

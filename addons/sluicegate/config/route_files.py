@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from yaml.nodes import MappingNode, Node
 
-from ..routing.hosts import HostPattern
+from ..endpoints.hosts import HostPattern
 from . import values
 from .addresses import Services
 from .connections import Stated

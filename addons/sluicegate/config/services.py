@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from yaml.nodes import MappingNode, Node
 
-from ..routing.templates import TemplateError
+from ..endpoints.templates import TemplateError
 from . import values
 from .addresses import SERVICE_NAME, Service, Services, read_base, split_address
 from .connections import Stated

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ..routing.hosts import HostPattern
-from ..routing.targets import Capture, HostCapture, Part, Target
-from ..routing.templates import PathTemplate, TemplateError
+from ..endpoints.hosts import HostPattern
+from ..endpoints.targets import Capture, HostCapture, Part, Target
+from ..endpoints.templates import PathTemplate, TemplateError
 from .addresses import Address, check_dot_segments, encode_literal
 from .diagnostics import excerpt, suggest
 

@@ -16,9 +16,9 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import IO, Any, Final, NamedTuple
 
-from ..routing.hosts import HostPattern
-from ..routing.targets import Capture, Connection, HostCapture, Origin
-from ..routing.templates import Segment
+from ..endpoints.hosts import HostPattern
+from ..endpoints.targets import Capture, Connection, HostCapture, Origin
+from ..endpoints.templates import Segment
 from ..snapshot import Settings
 from .receipts import Receipt
 

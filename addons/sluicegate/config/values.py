@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ..routing.hosts import parse_authority
+from ..endpoints.hosts import parse_authority
 from .diagnostics import Findings, Mark, excerpt, suggest
 from .documents import Entry, entries, is_null, kind_of, mark_of
 

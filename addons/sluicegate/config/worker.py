@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-from ..routing.table import Endpoint
+from ..endpoints.table import Endpoint
 from .compiler import Compiler, Outcome
 from .diagnostics import Diagnostic
 from .receipts import Contents, means_the_same, receipt

@@ -6,10 +6,10 @@ What is refused here would mean one thing to the gateway and another to a server
 
 from __future__ import annotations
 
+from ..endpoints.hosts import parse_authority
+from ..endpoints.normalise import BadPathError, check_bytes, normalise
 from ..exchange import Exchange
 from ..problems import Problem
-from ..routing.hosts import parse_authority
-from ..routing.normalise import BadPathError, check_bytes, normalise
 
 NAME = "admission"
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from mitmproxy import http
 
+from ..endpoints.targets import DEFAULT_PORTS
 from ..exchange import Exchange, Fields, Forward
 from ..forwarding.headers import Hop, request_id
-from ..routing.targets import DEFAULT_PORTS
 from ..snapshot import Snapshot
 from . import answers
 from .live import Live

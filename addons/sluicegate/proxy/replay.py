@@ -10,9 +10,9 @@ from typing import Any
 
 from mitmproxy import http
 
+from ..endpoints.targets import DEFAULT_PORTS, Origin, Target
 from ..exchange import Exchange, Forward, Verdict
 from ..problems import Problem
-from ..routing.targets import DEFAULT_PORTS, Origin, Target
 from ..snapshot import Snapshot
 from .flows import METADATA
 

@@ -15,9 +15,9 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from ..config.diagnostics import Diagnostic
 from ..config.loading import Loaded
 from ..config.reloading import Reloader
+from ..endpoints.table import Fallback
+from ..endpoints.targets import Origin, Target
 from ..problems import Problem
-from ..routing.table import Fallback
-from ..routing.targets import Origin, Target
 from ..snapshot import Snapshot
 from . import options
 

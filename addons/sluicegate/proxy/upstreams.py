@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from mitmproxy.connection import Server
 from mitmproxy.proxy.server import ConnectionHandler
 
-from ..routing.targets import Origin
+from ..endpoints.targets import Origin
 
 CONNECT_TIMEOUT = 10.0
 """Seconds from the attempt to a usable connection, TLS handshake included."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from .table import Endpoint, Table
-from .templates import Segment
+from ..endpoints.table import Endpoint, Table
+from ..endpoints.templates import Segment
 
 MOST_LOSERS = 20
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from .normalise import BadPathError, normalise
-from .table import Endpoint
-from .targets import Capture, Origin, Target
+from ..endpoints.normalise import BadPathError, normalise
+from ..endpoints.table import Endpoint
+from ..endpoints.targets import Capture, Origin, Target
 
 
 def map_back(location: str, target: Target, endpoint: Endpoint | None) -> str | None:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
+from ..endpoints.table import Endpoint, Table
+from ..endpoints.templates import Segment
 from .explain import shown
-from .table import Endpoint, Table
-from .templates import Segment
 
 MOST_COMPARED = 20_000
 """Endpoints looked at for one request, at most: about 10 ms."""

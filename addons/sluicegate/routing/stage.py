@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ..endpoints.table import Endpoint, Fallback
+from ..endpoints.targets import Target, UnsafePathError, render_path, render_query
 from ..exchange import Exchange, Forward, Verdict
 from ..problems import Problem
 from .nearest import nearest
-from .table import Endpoint, Fallback
-from .targets import Target, UnsafePathError, render_path, render_query
 
 NAME = "routing"
 

@@ -234,6 +234,7 @@ def test_a_refused_request_is_logged_with_the_status_that_its_client_got(
     assert line["path"] == path or (status == 431 and line["path"] is None)
     assert moment(line["received"]) <= moment(line["ended"])
     assert (line["endpoint"] is not None) == (status in (502, 504))
+    assert line["verdicts"][-1]["outcome"] != "routed"
 
 
 def test_an_upload_that_is_refused_early_is_logged_once(world: World) -> None:

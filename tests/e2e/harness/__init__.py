@@ -4,8 +4,6 @@ from .client import (
     Connection,
     ConnectionEnded,
     Digest,
-    H2Connection,
-    H2Response,
     Response,
     digest_of,
     head,
@@ -14,10 +12,12 @@ from .client import (
 )
 from .gateway import REPOSITORY, WEB_PASSWORD, Gateway, GatewayExited, gateway
 from .grpc_upstream import GrpcUpstream, grpc_upstream
+from .h2_client import H2Connection, H2Response
 from .h2_upstream import H2Call, H2Recorded, H2Upstream
 from .ports import free_port, refusing_port, silent_port
+from .relay import Relay
 from .tls import authority, authority_file, server_context, stranger_context
-from .upstream import Call, Handler, PeerGone, Recorded, Relay, Upstream, answer
+from .upstream import Call, Handler, PeerGone, Recorded, Upstream, answer
 from .waiting import wait_until
 from .web import WebClient
 from .websocket import WebSocketUpstream, websocket_client, websocket_upstream

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import os
@@ -17,7 +18,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .client import Connection, ConnectionEnded, H2Connection, HeaderList, Response
+from .client import Connection, ConnectionEnded, HeaderList, Response
+from .h2_client import H2Connection
 from .ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -32,6 +34,7 @@ def _confdir() -> Path:
     from mitmproxy.certs import CertStore
 
     folder = Path(tempfile.mkdtemp(prefix="sluicegate-confdir-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     CertStore.from_store(folder, "mitmproxy", 2048)
     return folder
 

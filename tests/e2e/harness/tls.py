@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import shutil
 import ssl
 import tempfile
 from pathlib import Path
@@ -19,7 +21,9 @@ def authority() -> trustme.CA:
 @functools.cache
 def authority_file() -> Path:
     """The authority's certificate, for `--set ssl_verify_upstream_trusted_ca=...`."""
-    path = Path(tempfile.mkdtemp(prefix="sluicegate-ca-")) / "authority.pem"
+    folder = Path(tempfile.mkdtemp(prefix="sluicegate-ca-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "authority.pem"
     authority().cert_pem.write_to_path(str(path))
     return path
 

@@ -179,23 +179,36 @@ class GatewayHttp1Server(_Closing, Http1Server):
             yield from super().send(event)
 
     def send_response_head(self, event: ResponseHeaders) -> CommandGenerator[None]:
-        """Send a head with framing of this connection: chunked where the target ends its body by closing."""
+        """Send a head with the framing of this connection (RFC 9112 section 6.3), saying so where it will close."""
         response = event.response
-        final = response.status_code >= 200
-        if final and self.request and _ends_by_closing(self.request, response):
-            if self.request.http_version == "HTTP/1.1":
+        old_client = self.request is not None and self.request.http_version == "HTTP/1.0"
+        if response.status_code < 200:
+            if not (old_client and response.status_code != 101):  # HTTP/1.0 has no interim responses
+                yield from super().send(event)
+            return
+        values = by_name(response.headers.fields)
+        if old_client and b"transfer-encoding" in values:
+            response = response.copy()
+            del response.headers["Transfer-Encoding"]  # its body, without chunks, ends with the connection
+            self.closing = True
+        elif b"transfer-encoding" not in values and b"content-length" not in values and self.has_body(response):
+            if old_client:
+                self.closing = True
+            else:
                 response = response.copy()
                 response.http_version = "HTTP/1.1"
                 response.headers["Transfer-Encoding"] = "chunked"
-            else:
-                self.closing = True
-        if final and asks_to_close(response):
-            self.closing = True
-        announce = final and self.closing and "connection" not in response.headers
+        self.closing = self.closing or asks_to_close(response)
+        announce = self.closing and b"connection" not in values
         for command in super().send(ResponseHeaders(event.stream_id, response, event.end_stream)):
             if announce and isinstance(command, commands.SendData):
                 command.data = command.data[:-2] + b"Connection: close\r\n\r\n"
             yield command
+
+    def has_body(self, response: http.Response) -> bool:
+        """Whether a final response has a body, be it an empty one (RFC 9110 section 6.4.1)."""
+        answers_head = self.request is not None and self.request.data.method == b"HEAD"
+        return not answers_head and response.status_code not in (204, 304)
 
     def send_failure(self, event: ResponseProtocolError) -> CommandGenerator[None]:
         """Answer with a problem where nothing was answered yet, else cut the connection."""
@@ -217,13 +230,6 @@ def failure_problem(status: int) -> Problem:
         502: ("bad-gateway", "The target did not answer as HTTP asks."),
     }
     return Problem(status, *details.get(status, ("failed", "The gateway could not carry this request on.")))
-
-
-def _ends_by_closing(request: http.Request, response: http.Response) -> bool:
-    try:
-        return http1.expected_http_body_size(request, response) == -1
-    except ValueError:
-        return False
 
 
 class GatewayHttp1Client(_Closing, Http1Client):

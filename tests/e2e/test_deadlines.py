@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.harness import Call, Gateway, Upstream, gateway, head, silent_port
+from tests.e2e.harness import Call, Gateway, Handler, Upstream, gateway, head, silent_port
 
 ROUTES = """
 host: api.hotel.test
@@ -41,6 +41,22 @@ def world() -> Iterator[World]:
         yield World(running, up, (up.port, silent))
 
 
+def held_until(released: threading.Event) -> Handler:
+    """A handler that answers only when it is let go."""
+
+    def hold(call: Call) -> None:
+        released.wait(20)
+        call.respond()
+
+    return hold
+
+
+def late(call: Call) -> None:
+    """Answers after twice the time that a hurried endpoint has."""
+    call.peer_left(2)
+    call.respond(200, body=b"late")
+
+
 def hidden(world: World, path: str) -> None:
     """The answer is a 504 problem that names no internal address."""
     response = world.gateway.get(path)
@@ -56,7 +72,7 @@ def test_no_connection_within_ten_seconds_is_a_504_problem(world: World) -> None
 
 def test_no_first_byte_within_the_timeout_is_a_504_problem(world: World) -> None:
     released = threading.Event()
-    world.upstream.on("/slow", lambda call: (released.wait(20), call.respond())[0])
+    world.upstream.on("/slow", held_until(released))
     try:
         hidden(world, "/hurried/slow")
     finally:
@@ -65,7 +81,7 @@ def test_no_first_byte_within_the_timeout_is_a_504_problem(world: World) -> None
 
 def test_a_connection_serves_on_after_a_504(world: World) -> None:
     released = threading.Event()
-    world.upstream.on("/slow-3", lambda call: (released.wait(20), call.respond())[0])
+    world.upstream.on("/slow-3", held_until(released))
     try:
         with world.gateway.connection() as client:
             client.request("GET", "/hurried/slow-3").problem(504)
@@ -75,7 +91,7 @@ def test_a_connection_serves_on_after_a_504(world: World) -> None:
 
 
 def test_an_endpoints_timeout_goes_before_its_services(world: World) -> None:
-    world.upstream.on("/late", lambda call: (call.peer_left(2), call.respond(200, body=b"late"))[0])
+    world.upstream.on("/late", late)
     assert world.gateway.get("/patient/late").body == b"late"
 
 
@@ -106,13 +122,13 @@ def test_the_timeout_starts_with_the_last_byte_of_the_request(world: World) -> N
 
 def test_a_504_of_one_stream_leaves_the_others_of_its_connection_alone(world: World) -> None:
     released = threading.Event()
-    world.upstream.on("/slow-2", lambda call: (released.wait(20), call.respond())[0])
-    world.upstream.on("/late-2", lambda call: (call.peer_left(2), call.respond(200, body=b"late"))[0])
+    world.upstream.on("/slow-2", held_until(released))
+    world.upstream.on("/late-2", late)
     try:
         with world.gateway.h2() as client:
             slow = client.start("GET", "/hurried/slow-2")
-            late = client.start("GET", "/patient/late-2")
+            other = client.start("GET", "/patient/late-2")
             client.wait(slow).as_response().problem(504)
-            assert bytes(client.wait(late).body) == b"late"
+            assert bytes(client.wait(other).body) == b"late"
     finally:
         released.set()

@@ -77,10 +77,6 @@ def test_the_body_bytes_that_are_kept_are_capped_over_all_flows(upstream: Upstre
                 assert client.read_response(sink=read.extend).status == 200
                 assert len(read) == MIB
         wait_until(lambda: "71" in [named(flow) for flow in web.flows()])
-        lengths = {
-            named(flow): flow["response"]["contentLength"] or 0
-            for flow in web.flows()
-            if flow.get("response")
-        }
+        lengths = {named(flow): flow["response"]["contentLength"] or 0 for flow in web.flows() if flow.get("response")}
         assert sum(lengths.values()) <= 64 * MIB + 1000
         assert sum(lengths.values()) >= 32 * MIB

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
@@ -212,9 +213,7 @@ def test_each_reload_logs_a_receipt(edit: Editing) -> None:
     def endpoints(*rows: str) -> str:
         return "endpoints:\n" + "".join(f"  GET /{row.format(up=edit.upstream.url)}\n" for row in rows)
 
-    edit.gateway.write(
-        "extra.yaml", endpoints("kept: {up}/kept", "altered: {up}/one", "dropped: {up}/dropped")
-    )
+    edit.gateway.write("extra.yaml", endpoints("kept: {up}/kept", "altered: {up}/one", "dropped: {up}/dropped"))
     wait_status(edit.gateway, "/dropped", 200)
     shown = len(edit.gateway.log)
     edit.gateway.write("extra.yaml", endpoints("kept: {up}/kept", "altered: {up}/two", "fresh: {up}/fresh"))
@@ -236,3 +235,50 @@ def test_each_reload_logs_a_receipt(edit: Editing) -> None:
     generations = [int(number) for number in re.findall(r"(?i)generation\W*(\d+)", edit.gateway.log)]
     assert generations == sorted(set(generations))
     assert len(generations) >= 2
+
+
+def test_an_edit_that_keeps_size_and_time_takes_effect(edit: Editing) -> None:
+    """As tools that copy with times (`rsync -t`, `cp -p`) do it, in place and by renaming."""
+    edit.version = max(edit.version, 99)
+    edit.file.write_text(edit.text())
+    edit.wait_effect()
+    stamp = edit.file.stat().st_mtime_ns
+    with edit.under_load():
+        for place in (edit.file, edit.folder / ".beside"):
+            text = edit.text()
+            assert len(text) == edit.file.stat().st_size
+            place.write_text(text)
+            os.utime(place, ns=(stamp, stamp))
+            place.replace(edit.file)
+            edit.wait_effect()
+
+
+def test_a_service_for_all_files_is_pointed_elsewhere_by_one_edit(edit: Editing, other: Upstream) -> None:
+    """The file that uses it has not changed and must be compiled again."""
+    with edit.under_load():
+        settings = edit.gateway.write("_gateway.yaml", f"services:\n  api: {edit.upstream.url}\n")
+        edit.gateway.write("using.yaml", "host: api.hotel.test\nendpoints:\n  GET /using: api:/using\n")
+        wait_status(edit.gateway, "/using", 200)
+        assert edit.gateway.get("/using").header("x-upstream") == "upstream"
+        settings.write_text(f"services:\n  api: {other.url}\n")
+        wait_until(lambda: edit.gateway.get("/using").header("x-upstream") == "other")
+        shown = len(edit.gateway.log)
+        settings.unlink()
+        edit.gateway.wait_log(r"using\.yaml:3:\d+", after=shown)
+        assert edit.gateway.get("/using").header("x-upstream") == "other"
+        settings.write_text(f"services:\n  api: {edit.upstream.url}\n")
+        wait_until(lambda: edit.gateway.get("/using").header("x-upstream") == "upstream")
+
+
+def test_a_quarrel_of_two_files_ends_when_the_one_that_was_there_first_gives_way(
+    edit: Editing, other: Upstream
+) -> None:
+    with edit.under_load():
+        edit.gateway.write("extra.yaml", extra(edit.upstream))
+        wait_status(edit.gateway, "/extra", 200)
+        shown = len(edit.gateway.log)
+        edit.gateway.write("newer.yaml", extra(other))
+        edit.gateway.wait_log(r"newer\.yaml:3", after=shown)
+        assert edit.gateway.get("/extra").header("x-upstream") == "upstream"
+        (edit.folder / "extra.yaml").unlink()
+        wait_until(lambda: edit.gateway.get("/extra").header("x-upstream") == "other")

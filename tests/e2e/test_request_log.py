@@ -93,9 +93,7 @@ def test_the_verdicts_are_those_of_the_stages(world: World) -> None:
     )
     assert routed
     assert refused
-    assert all(
-        isinstance(verdict, dict) and {"stage", "outcome"} <= verdict.keys() for verdict in routed + refused
-    )
+    assert all(isinstance(verdict, dict) and {"stage", "outcome"} <= verdict.keys() for verdict in routed + refused)
     assert {verdict["outcome"] for verdict in routed} != {verdict["outcome"] for verdict in refused}
 
 
@@ -315,9 +313,7 @@ def test_a_rotated_file_is_reopened_and_no_line_is_lost(world: World) -> None:
         world.gateway.get(f"/a/rotated-{number}")
     wait_until(world.log.path.exists, what="the new file")
     wait_until(lambda: bool(world.log.about("/a/rotated-4")), what="a line in the new file")
-    shown = [
-        line["path"] for line in rotated.lines() + world.log.lines() if "/a/rotated-" in str(line["path"])
-    ]
+    shown = [line["path"] for line in rotated.lines() + world.log.lines() if "/a/rotated-" in str(line["path"])]
     assert shown == [f"/a/rotated-{number}" for number in (1, 2, 3, 4)]
 
 
@@ -326,17 +322,13 @@ def test_the_log_goes_to_standard_output_and_unknown_options_are_warned_about(
 ) -> None:
     files = {"api.yaml": f"endpoints:\n  GET /a: {upstream.url}/a\n"}
     options = ("--set", "request_log=-", "--set", "sluice_nonsense=1", "--set", "routes_polling=false")
-    with gateway(
-        files, *options, cwd=tmp_path, scripts=(Path(__file__).parents[2] / "addons/routing.py",)
-    ) as running:
+    with gateway(files, *options, cwd=tmp_path, scripts=(Path(__file__).parents[2] / "addons/routing.py",)) as running:
         running.wait_log("(?i)sluice_nonsense")
         running.get("/a", headers=[("X-Request-Id", "to-stdout")])
         running.wait_log(r'\n\{.*"to-stdout".*\}\n')
         line = json.loads(next(text for text in running.log.splitlines() if '"to-stdout"' in text))
         assert line["status"] == 200
-        assert [
-            text for text in running.log.splitlines() if "nown" in text and "routes_polling" in text
-        ] == []
+        assert [text for text in running.log.splitlines() if "nown" in text and "routes_polling" in text] == []
         assert not (tmp_path / "-").exists()
 
 

@@ -168,8 +168,7 @@ def test_a_response_that_comes_before_the_upload_has_ended_arrives(world: World)
     def early(call: Call) -> None:
         call.start(413, [("Content-Length", "4"), ("Connection", "close")])
         call.send(b"long")
-        call.peer_left(5)
-        call.close()
+        call.read_body()  # hanging up on unread bytes would be a reset, which may overtake the answer
 
     world.upstream.on("/b/early", early)
     with world.gateway.connection() as client:

@@ -20,9 +20,7 @@ class Load:
     `failures` holds what was not a complete 200; `latest` each client's newest body for each path.
     """
 
-    def __init__(
-        self, running: Gateway, paths: Sequence[str], *, keeping: int = 3, renewing: int = 1
-    ) -> None:
+    def __init__(self, running: Gateway, paths: Sequence[str], *, keeping: int = 3, renewing: int = 1) -> None:
         self.failures: list[str] = []
         self.latest: list[dict[str, str]] = [{} for _ in range(keeping + renewing)]
         self.answered = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from .hosts import HostPattern
@@ -78,7 +78,7 @@ class _Node:
     def __init__(self) -> None:
         self.literals: dict[str, _Node | Endpoint] = {}
         # One entry for each pair of lengths of the text around a variable, longest text first.
-        self.shapes: list[tuple[int, int, dict[tuple[str, str], _Node | Endpoint]]] = []
+        self.shapes: tuple[tuple[int, int, dict[tuple[str, str], _Node | Endpoint]], ...] = ()
         self.variable: _Node | Endpoint | None = None
 
 
@@ -126,8 +126,8 @@ def _put(node: _Node, segment: Segment, below: _Node | Endpoint) -> None:
         found = next((known for *own, known in node.shapes if tuple(own) == lengths), None)
         if found is None:
             found = {}
-            node.shapes.append((*lengths, found))
-            node.shapes.sort(key=lambda shape: (-shape[0] - shape[1], -shape[0]))
+            shapes = [*node.shapes, (*lengths, found)]
+            node.shapes = tuple(sorted(shapes, key=lambda shape: (-shape[0] - shape[1], -shape[0])))
         found[segment.prefix, segment.suffix] = below
 
 
@@ -184,6 +184,18 @@ def _find_all(node: _Node, segments: list[str], index: int, last: int) -> Iterat
             yield from _find_all(below, segments, index + 1, last)
 
 
+def _serving(
+    hosts: dict[tuple[str | None, ...], HostTable], masks: dict[int, list[tuple[bool, ...]]], host: str
+) -> tuple[HostTable, ...]:
+    labels = (host,) if host.startswith("[") else tuple(host.split(".")) if host else ()
+    keys = [
+        tuple(None if variable else label for variable, label in zip(mask, labels, strict=True))
+        for mask in (masks.get(len(labels), ()) if labels else ())
+        if not (host.startswith("[") and any(mask))
+    ]
+    return tuple(served for key in (*keys, ()) if (served := hosts.get(key)) is not None)
+
+
 class Table:
     """All endpoints of all host patterns. Fill it with `add` and `add_host`, then only look up."""
 
@@ -191,8 +203,10 @@ class Table:
         self._hosts: dict[tuple[str | None, ...], HostTable] = {}
         # By number of labels: where variables stand in the patterns, most specific first. There are few such masks.
         self._masks: dict[int, list[tuple[bool, ...]]] = {}
-        # Hostile hosts push each other out of this cache, nothing else.
-        self.serving = lru_cache(maxsize=1024)(self._serving)
+        # Hostile hosts push each other out of this cache, nothing else. It must not hold the table itself: a table in
+        # a reference cycle waits for a full collection, which would stop the world for tens of milliseconds.
+        self.serving = lru_cache(maxsize=1024)(partial(_serving, self._hosts, self._masks))
+        """The host tables that a host's requests are looked up in, most specific first."""
 
     def add_host(self, pattern: HostPattern, fallback: Fallback | None = None) -> HostTable:
         """Make a host pattern known, and the origin of its unrouted requests."""
@@ -225,16 +239,6 @@ class Table:
         """Every endpoint, host by host."""
         for served in self._hosts.values():
             yield from served.endpoints
-
-    def _serving(self, host: str) -> tuple[HostTable, ...]:
-        """The host tables that a host's requests are looked up in, most specific first."""
-        labels = (host,) if host.startswith("[") else tuple(host.split(".")) if host else ()
-        keys = [
-            tuple(None if variable else label for variable, label in zip(mask, labels, strict=True))
-            for mask in (self._masks.get(len(labels), ()) if labels else ())
-            if not (host.startswith("[") and any(mask))
-        ]
-        return tuple(served for key in (*keys, ()) if (served := self._hosts.get(key)) is not None)
 
     def lookup(self, method: str, host: str, path: str) -> Endpoint | None:
         """Return the one endpoint that a request belongs to, or None.

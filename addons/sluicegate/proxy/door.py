@@ -28,7 +28,9 @@ class Door:
         if master.addons.get(Gateway.name) is not None:
             return
         gateway = Gateway()
-        installed = [gateway, Viewing(), Retention(gateway)]
+        installed: list[Gateway | Viewing | Retention] = [gateway]
+        if master.addons.get("view") is not None:  # mitmweb and the console: someone looks at flows
+            installed += [Viewing(), Retention(gateway)]
         for addon in installed:
             master.addons.add(addon)
             master.addons.invoke_addon_sync(addon, hooks.ConfigureHook(set(ctx.options.keys())))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mitmproxy import contentviews, ctx, http
+from mitmproxy import contentviews, http
 from mitmproxy.contentviews import Contentview, Metadata
 
 from ..forwarding.headers import changes
@@ -89,7 +89,7 @@ class Viewing:
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         live = live_of(flow)
         record = flow.metadata.get(METADATA)
-        if live is None or record is None or ctx.master.addons.get("view") is None:
+        if live is None or record is None:
             return
         exchange = live.exchange
         details: dict[str, Any] = {}

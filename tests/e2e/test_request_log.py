@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -315,26 +313,3 @@ def test_a_rotated_file_is_reopened_and_no_line_is_lost(world: World) -> None:
     wait_until(lambda: bool(world.log.about("/a/rotated-4")), what="a line in the new file")
     shown = [line["path"] for line in rotated.lines() + world.log.lines() if "/a/rotated-" in str(line["path"])]
     assert shown == [f"/a/rotated-{number}" for number in (1, 2, 3, 4)]
-
-
-def test_the_log_goes_to_standard_output_and_unknown_options_are_warned_about(
-    upstream: Upstream, tmp_path: Path
-) -> None:
-    files = {"api.yaml": f"endpoints:\n  GET /a: {upstream.url}/a\n"}
-    options = ("--set", "request_log=-", "--set", "sluice_nonsense=1", "--set", "routes_polling=false")
-    with gateway(files, *options, cwd=tmp_path, scripts=(Path(__file__).parents[2] / "addons/routing.py",)) as running:
-        running.wait_log("(?i)sluice_nonsense")
-        running.get("/a", headers=[("X-Request-Id", "to-stdout")])
-        running.wait_log(r'\n\{.*"to-stdout".*\}\n')
-        line = json.loads(next(text for text in running.log.splitlines() if '"to-stdout"' in text))
-        assert line["status"] == 200
-        assert [text for text in running.log.splitlines() if "nown" in text and "routes_polling" in text] == []
-        assert not (tmp_path / "-").exists()
-
-
-def test_without_the_option_no_log_is_written(upstream: Upstream, tmp_path: Path) -> None:
-    files = {"api.yaml": f"endpoints:\n  GET /a: {upstream.url}/a\n"}
-    with gateway(files, cwd=tmp_path, scripts=(Path(__file__).parents[2] / "addons/routing.py",)) as running:
-        running.get("/a", headers=[("X-Request-Id", "unlogged-1")])
-        assert "unlogged-1" not in running.log
-        assert list(tmp_path.iterdir()) == []

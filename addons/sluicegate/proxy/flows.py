@@ -54,7 +54,7 @@ def apply_forward(flow: http.HTTPFlow, live: Live, forward: Forward, hop: Hop) -
     data.port = origin.port
     data.path = forward.path
     data.authority = forward.host.encode("latin-1") if flow.request.is_http2 else b""
-    data.headers = http.Headers(fields)
+    data.headers.fields = fields
     live.sent_fields = fields
 
 

@@ -252,7 +252,7 @@ class Gateway:
         data = flow.response.data
         fields = response_fields(data.headers.fields, upgraded=upgraded)
         if fields is not data.headers.fields:
-            data.headers = http.Headers(fields)
+            data.headers.fields = fields
         if data.http_version == b"HTTP/1.0":
             data.http_version = b"HTTP/1.1"
         if exchange.forward.rewrite_location:

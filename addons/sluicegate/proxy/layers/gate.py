@@ -51,6 +51,17 @@ class StopUpload(HttpEvent):
 
 
 @dataclass
+class FlowControl(HttpEvent):
+    """A body's receiver has fallen behind (`paused`) or has caught up; passed on, the body's sender is to do likewise.
+
+    `request` tells the request's body from the response's.
+    """
+
+    request: bool
+    paused: bool
+
+
+@dataclass
 class GetDecidedConnection(GetHttpConnection):
     """Open or reuse the connection that a decision asks for."""
 

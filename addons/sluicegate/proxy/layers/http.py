@@ -14,12 +14,11 @@ from mitmproxy.proxy.layers.http import (
     HTTPMode,
     RegisterHttpConnection,
 )
-from mitmproxy.proxy.layers.http._http2 import Http2Client
 
 from ..upstreams import NOT_DECIDED, TIMED_OUT
 from .gate import DeadlineExpired, Gate, GetDecidedConnection
 from .http1 import GatewayHttp1Client, GatewayHttp1Server
-from .http2 import GatewayHttp2Server
+from .http2 import GatewayHttp2Client, GatewayHttp2Server
 from .stream import GatewayStream
 
 _H1 = b"http/1.1"
@@ -84,7 +83,7 @@ class GatewayHttpLayer(HttpLayer):
             stack /= tls.ServerTLSLayer(context)
         elif target.connection.h2c and not event.http1_only:
             server.alpn = _H2
-        stack /= _Client(context)
+        stack /= _Client(context, self.gate)
         self.connections[server] = stack[0]
         self.waiting_for_establishment[server].append(event)
         yield from self.event_to_child(stack[0], events.Start())
@@ -112,11 +111,15 @@ class GatewayHttpLayer(HttpLayer):
 class _Client(layer.Layer):
     """Opens the connection to a target and puts the layer of its protocol on it."""
 
+    def __init__(self, context: Context, gate: Gate) -> None:
+        super().__init__(context)
+        self.gate = gate
+
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         error: str | None = yield commands.OpenConnection(self.context.server)
         if not error:
             http2 = self.context.server.alpn == _H2
-            child = Http2Client(self.context) if http2 else GatewayHttp1Client(self.context)
+            child = GatewayHttp2Client(self.context) if http2 else GatewayHttp1Client(self.context, self.gate)
             self._handle_event = child.handle_event  # type: ignore[method-assign]
             yield from child.handle_event(event)
         yield RegisterHttpConnection(self.context.server, error)

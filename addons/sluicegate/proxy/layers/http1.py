@@ -34,7 +34,8 @@ from ...exchange import by_name
 from ...forwarding.headers import connection_options
 from ...problems import Problem
 from .. import answers
-from .gate import Gate, StopUpload
+from .flow_control import Reading
+from .gate import FlowControl, Gate, StopUpload
 
 LINGER = 30.0
 LINGER_BYTES = 64 << 20
@@ -71,10 +72,31 @@ def asks_to_close(message: http.Request | http.Response) -> bool:
     return message.http_version == "HTTP/1.0" and b"keep-alive" not in options
 
 
-class _Closing(Http1Connection):
-    """Closes once a message was read that asks for it: its Connection field does not go on, so the core cannot know."""
+class _Connection(Http1Connection):
+    """Closes once a message was read that asks for it: its Connection field does not go on, so the core cannot know.
+
+    Stops to read while what it reads has nowhere to go.
+    """
 
     closing = False
+    reading: Reading
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if self.reading.paused:
+            self.reading.pause()
+        return super()._handle_event(event)
+
+    def send(self, event: HttpEvent) -> CommandGenerator[None]:
+        if isinstance(event, FlowControl):
+            self._pause_or_resume(event)
+        else:
+            yield from super().send(event)
+
+    def _pause_or_resume(self, event: FlowControl) -> None:
+        if not event.paused:
+            self.reading.resume()
+        elif event.stream_id == self.stream_id:
+            self.reading.pause()
 
     def mark_done(self, *, request: bool = False, response: bool = False) -> CommandGenerator[None]:
         self.request_done = self.request_done or request

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from .endpoints.targets import Target
 from .problems import Problem
@@ -102,6 +103,11 @@ class Exchange:
         """The path as the client sent it, without its query, fit for logs."""
         path = (self.target or b"").partition(b"?")[0].partition(b"#")[0]
         return path.decode("ascii", "backslashreplace")
+
+    @property
+    def instance(self) -> str:
+        """The path as the client sent it, as a URI reference (RFC 9457 section 3.1.5)."""
+        return quote((self.target or b"").partition(b"?")[0].partition(b"#")[0], safe="/:@!$&'()*+,;=~%")
 
     def field_values(self, name: bytes) -> list[bytes]:
         """All values of a header field; `name` in lower case."""

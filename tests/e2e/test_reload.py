@@ -232,7 +232,7 @@ def test_each_reload_logs_a_receipt(edit: Editing) -> None:
     for named in ("GET /fresh", "GET /dropped", "GET /altered"):
         assert named in receipt
     assert "GET /kept" not in receipt
-    generations = [int(number) for number in re.findall(r"(?i)generation\W*(\d+)", edit.gateway.log)]
+    generations = [int(number) for number in re.findall(r"routes generation (\d+)", edit.gateway.log)]
     assert generations == sorted(set(generations))
     assert len(generations) >= 2
 

@@ -28,6 +28,8 @@ class Authority(NamedTuple):
 @lru_cache(maxsize=1024)
 def parse_authority(text: str) -> Authority | None:
     """Return the parts of a Host field or `:authority` (RFC 9110 section 7.2), or None where it is not one."""
+    if not text.isascii():  # lower() makes ASCII letters of some that are not
+        return None
     host, bracket, rest = text.partition("]")
     if bracket:
         colon, port_text = rest[:1], rest[1:]
@@ -75,7 +77,7 @@ class HostPattern:
 
         Raises ValueError with a message fit for the author of a route file.
         """
-        text = text.lower().removesuffix(".") if "{" not in text else text.removesuffix(".")
+        text = text.removesuffix(".")
         if text.startswith("["):
             authority = parse_authority(text)
             if authority is None or authority.port is not None:
@@ -91,7 +93,7 @@ class HostPattern:
                 variables.append(variable[1])
             elif "{" in label or "}" in label:
                 raise ValueError(f"host variable in '{label}' must fill a whole label, like '{{name}}.example.com'")
-            elif not _LABEL.fullmatch(label.lower()):
+            elif not (label.isascii() and _LABEL.fullmatch(label.lower())):
                 raise ValueError(f"host '{text}' is not a host name: label '{label}'")
             else:
                 labels.append(label.lower())

@@ -125,7 +125,7 @@ def parse_path(text: str) -> PathTemplate:
                 raise TemplateError(
                     "variable-repeated",
                     f"variable '{{{segment.variable}}}' stands twice in '{text}': give each its own name",
-                    offset + len(segment.prefix),
+                    offset + piece.index("{"),
                 )
             if segment.variable is not None:
                 seen.add(segment.variable)
@@ -136,9 +136,9 @@ def parse_path(text: str) -> PathTemplate:
 
 def _parse_segment(piece: str, offset: int) -> Segment:
     found = list(_VARIABLE.finditer(piece))
-    rest = _VARIABLE.sub("", piece)
+    rest = _VARIABLE.sub(lambda variable: "-" * len(variable[0]), piece)
     if "{" in rest or "}" in rest:
-        at = offset + min(piece.find(brace) for brace in "{}" if brace in piece)
+        at = offset + min(rest.find(brace) for brace in "{}" if brace in rest)
         raise TemplateError("path-brace", f"segment '{piece}' has a brace without its pair: write '{{name}}'", at)
     if len(found) > 1:
         raise TemplateError(

@@ -47,7 +47,7 @@ def through(live: Live, part: str, *, keep: bool) -> Callable[[bytes], bytes]:
             room = KEPT - len(kept)
             kept.extend(data[:room])
             if len(data) > room:
-                live.cut.add(part)
+                live.cut.append(part)
         return data
 
     return forward

@@ -8,7 +8,7 @@ from typing import Any
 
 from mitmproxy import version
 from mitmproxy.proxy.layers import http
-from mitmproxy.proxy.layers.http import _http1, _http2
+from mitmproxy.proxy.layers.http import _http1, _http2, _http_h2
 from mitmproxy.proxy.server import ConnectionHandler
 
 LOWEST = (12, 2, 3)
@@ -20,6 +20,7 @@ _OVERRIDDEN: dict[tuple[Any, str], str] = {
     (http.HttpLayer, "get_connection"): "event reuse",
     (http.HttpLayer, "register_connection"): "command",
     (http.HttpStream, "__init__"): "context stream_id",
+    (http.HttpStream, "handle_event"): "event",
     (http.HttpStream, "_handle_event"): "event",
     (http.HttpStream, "state_wait_for_request_headers"): "event",
     (http.HttpStream, "state_stream_request_body"): "event",
@@ -32,6 +33,7 @@ _OVERRIDDEN: dict[tuple[Any, str], str] = {
     (http.HttpStream, "make_server_connection"): "",
     (http.HttpStream, "handle_protocol_error"): "event",
     (http.HttpStream, "flow_done"): "",
+    (_http1.Http1Connection, "_handle_event"): "event",
     (_http1.Http1Connection, "mark_done"): "request response",
     (_http1.Http1Server, "read_headers"): "event",
     (_http1.Http1Server, "send"): "event",
@@ -41,6 +43,9 @@ _OVERRIDDEN: dict[tuple[Any, str], str] = {
     (_http1, "should_make_pipe"): "request response",
     (_http2.Http2Server, "_handle_event"): "event",
     (_http2.Http2Server, "handle_h2_event"): "event",
+    (_http2.Http2Client, "_handle_event"): "event",
+    (_http2.Http2Client, "handle_h2_event"): "event",
+    (_http_h2.BufferedH2Connection, "send_data"): "stream_id data end_stream pad_length",
     (ConnectionHandler, "server_event"): "event",
     (ConnectionHandler, "open_connection"): "command",
 }

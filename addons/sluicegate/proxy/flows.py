@@ -8,7 +8,7 @@ from typing import Any
 from mitmproxy import http
 
 from ..endpoints.targets import DEFAULT_PORTS
-from ..exchange import Exchange, Fields, Forward
+from ..exchange import Exchange, Fields, Forward, Verdict
 from ..forwarding.headers import Hop, request_id
 from ..snapshot import Snapshot
 from . import answers
@@ -69,7 +69,7 @@ def apply_problem(flow: http.HTTPFlow, live: Live, *, verbose: bool) -> None:
         flow.request.data.port = DEFAULT_PORTS[exchange.scheme]
     flow.response = answers.response(
         exchange.problem,
-        exchange.client_path,
+        exchange.instance,
         exchange.request_id,
         verbose=verbose,
         head=exchange.method == "HEAD",
@@ -89,8 +89,9 @@ def describe(exchange: Exchange) -> str:
     return "undecided"
 
 
-def describe_on(flow: http.HTTPFlow, exchange: Exchange) -> None:
+def describe_on(flow: http.HTTPFlow, live: Live) -> None:
     """Write the decision onto the flow, in plain data, where people and filters find it."""
+    exchange = live.exchange
     flow.comment = describe(exchange)
     if exchange.problem is not None:
         flow.marked = REFUSED if exchange.problem.status < 500 else FAILED
@@ -103,8 +104,16 @@ def describe_on(flow: http.HTTPFlow, exchange: Exchange) -> None:
         "place": forward.place if forward else None,
         "target": forward.url if forward else None,
         "verdicts": [[verdict.stage, verdict.outcome, verdict.reason] for verdict in exchange.trail],
+        "cut": live.cut,
         "source": source_of(exchange),
     }
+
+
+def note(flow: http.HTTPFlow, exchange: Exchange, verdict: Verdict) -> None:
+    """Add a verdict to the trail of an exchange, and to what is saved with its flow."""
+    exchange.trail.append(verdict)
+    if (record := flow.metadata.get(METADATA)) is not None:
+        record["verdicts"].append([verdict.stage, verdict.outcome, verdict.reason])
 
 
 def source_of(exchange: Exchange) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 from mitmproxy import ctx, http, tls
-from mitmproxy.addonmanager import Loader
 from mitmproxy.connection import Client
 from mitmproxy.proxy import layer, server_hooks
 from mitmproxy.proxy.mode_specs import ReverseMode
@@ -30,7 +29,8 @@ from ..routing.stage import NAME as ROUTING
 from ..routing.stage import route
 from . import answers, options, replay
 from .bodies import KeptBodies, is_streamed, through
-from .flows import FAILED, METADATA, apply_forward, apply_problem, describe_on, exchange_of
+from .door import GATEWAY
+from .flows import FAILED, METADATA, apply_forward, apply_problem, describe_on, exchange_of, note
 from .guard import guarded, observing
 from .layers import swap
 from .live import Live, attach, detach, live_of
@@ -59,7 +59,7 @@ def _fail_response(_: Gateway, flow: http.HTTPFlow) -> None:
 class Gateway:
     """Routes what comes in on the reverse listener; nothing undecided leaves it."""
 
-    name = "sluicegate"
+    name = GATEWAY
 
     def __init__(self) -> None:
         self.routes = Routes()
@@ -76,10 +76,6 @@ class Gateway:
 
     # Life cycle
 
-    def load(self, loader: Loader) -> None:
-        options.declare(loader)
-        options.enforce(ctx.options)
-
     def configure(self, updated: set[str]) -> None:
         options.check(ctx.options)
         if "head_limit" in updated:
@@ -87,7 +83,7 @@ class Gateway:
         if "forwarded" in updated:
             self.hop = Hop(self.hop.pseudonym, ctx.options.forwarded)
             self.stages = self._stages()
-        if "request_log" in updated:
+        if "request_log" in updated and ctx.options.request_log != self.recorder.path:
             self.recorder.open(ctx.options.request_log)
 
     def running(self) -> None:
@@ -172,6 +168,8 @@ class Gateway:
 
     @guarded(_fail_request)
     def requestheaders(self, flow: http.HTTPFlow) -> None:
+        if not flow.live:
+            return  # a flow that was loaded from a file runs through the hooks again
         if flow.is_replay == "request":
             self._replay(flow)
             return
@@ -179,7 +177,7 @@ class Gateway:
         if flow.response is not None or flow.error is not None:
             if live.exchange.problem is None:
                 live.exchange.trail.append(Verdict("gateway", "noted", "answered before it was routed"))
-            describe_on(flow, live.exchange)
+            describe_on(flow, live)
             return
         decide(live.exchange, self.stages)
         self._carry_out(flow, live)
@@ -197,7 +195,7 @@ class Gateway:
                 flow.request.stream = through(live, "request", keep=self._keeps())
         elif exchange.problem is not None:
             apply_problem(flow, live, verbose=ctx.options.verbose_errors)
-        describe_on(flow, exchange)
+        describe_on(flow, live)
         if exchange.forward is not None:
             flow.metadata[METADATA]["origin"] = list(exchange.forward.target.origin)
 
@@ -275,9 +273,11 @@ class Gateway:
 
     @observing
     def error(self, flow: http.HTTPFlow) -> None:
-        live = live_of(flow) or self.begin(flow)
+        live = live_of(flow)
+        if live is None:
+            return
         reason = flow.error.msg if flow.error else "unknown"
-        live.exchange.trail.append(Verdict("gateway", "failed", reason))
+        note(flow, live.exchange, Verdict("gateway", "failed", reason))
         flow.marked = flow.marked or FAILED
         self._finish(flow, live)
 
@@ -304,11 +304,6 @@ class Gateway:
 
     def _finish(self, flow: http.HTTPFlow, live: Live) -> None:
         """The exchange is over: write it down and let go of it."""
-        record: dict[str, Any] | None = flow.metadata.get(METADATA)
-        if record is not None:
-            record["verdicts"] = [[one.stage, one.outcome, one.reason] for one in live.exchange.trail]
-            if live.cut:
-                record["cut"] = sorted(live.cut)
         if flow.is_replay == "request" and live.exchange.forward is not None:
             self.upstreams.replay_done(live.exchange.forward.target.origin)
         self.recorder.record(flow, live)
@@ -335,12 +330,12 @@ class Gateway:
         live = live_of(flow) or self.begin(flow)
         exchange = live.exchange
         exchange.problem = problem
-        exchange.trail.append(Verdict("upstream", "failed", problem.private or problem.detail))
+        note(flow, exchange, Verdict("upstream", "failed", problem.private or problem.detail))
         flow.comment = f"{flow.comment} · {problem.status} {problem.detail}" if flow.comment else problem.detail
         flow.marked = FAILED
         return answers.response(
             problem,
-            exchange.client_path,
+            exchange.instance,
             exchange.request_id,
             verbose=ctx.options.verbose_errors,
             head=exchange.method == "HEAD",

@@ -25,7 +25,8 @@ class Live:
     replayed_as_edited: bool = False
     websocket: bool = False
     kept: dict[str, bytearray] = field(default_factory=dict)
-    cut: set[str] = field(default_factory=set)
+    cut: list[str] = field(default_factory=list)
+    """Which bodies, request or response, were longer than what is kept of them."""
     logged: bool = False
 
 

@@ -18,15 +18,16 @@ class Recorder:
 
     def __init__(self) -> None:
         self._log: RequestLog | None = None
+        self.path = ""
 
     def open(self, path: str) -> None:
         """Write to another log from now on; '' to none. Raises OptionsError where it cannot be opened."""
+        try:
+            log = RequestLog(path) if path else None
+        except OSError as error:
+            raise exceptions.OptionsError(f"request_log: '{path}' cannot be opened: {error.strerror}") from None
         self.close()
-        if path:
-            try:
-                self._log = RequestLog(path)
-            except OSError as error:
-                raise exceptions.OptionsError(f"request_log: '{path}' cannot be opened: {error.strerror}") from None
+        self._log, self.path = log, path
 
     def close(self) -> None:
         """Write what waits and close the log."""
@@ -76,6 +77,7 @@ class Recorder:
                 ended=now,
                 client=client.peername[0] if client.peername else "",
                 status=problem.status,
+                bytes_out=len(problem.body(None, request_id)),
                 verdicts=[verdict],
             )
         )

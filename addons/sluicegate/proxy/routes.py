@@ -70,6 +70,8 @@ class Routes:
         errors = [one for one in self._errors if one.severity == "error"]
         if not errors:
             return Problem(503, "no-routes", "The gateway has not read its route files yet.")
+        if errors[0].code == "routes-folder":
+            return Problem(503, "no-routes", "The folder of route files is missing.")
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         return Problem(503, "bad-route-files", f"The route files are not valid: {errors[0]}{more}")
 
@@ -109,13 +111,17 @@ class Routes:
             if listed.count
         ]
         logger.info(
-            "routes generation %d: %d files, %d endpoints, %s, %.0f ms",
+            "routes generation %d: %s, %s, %s, %.0f ms",
             generation,
-            len(loaded.files),
-            len(table) if table is not None else 0,
+            _count(len(loaded.files), "file"),
+            _count(len(table) if table is not None else 0, "endpoint"),
             "; ".join(told) or "no endpoint differs",
             loaded.seconds * 1000,
         )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _own_addresses(chosen: Options) -> list[tuple[str, int]]:

@@ -51,7 +51,9 @@ def exceeds(pieces: Iterable[Held], mark: int) -> bool:
     return False
 
 
-def bodies(queue: Iterable[events.Event], kind: type[RequestData | ResponseData]) -> Iterable[RequestData | ResponseData]:
+def bodies(
+    queue: Iterable[events.Event], kind: type[RequestData | ResponseData]
+) -> Iterable[RequestData | ResponseData]:
     """Return the pieces of one body among waiting events."""
     return (event for event in queue if isinstance(event, kind))
 
@@ -158,15 +160,25 @@ class Reading:
         self._client = client
         self._connection = connection
         self._stopped = False
-        self.paused = False
+        self.paused_for: int | None = None
+        """The stream whose message is not read on."""
+
+    def control(self, event: FlowControl, current: int | None) -> CommandGenerator[None]:
+        """Pause or resume as a stream asks for; `current` is the one whose messages are on the connection now."""
+        if event.paused and event.stream_id == current:
+            self.paused_for = current
+            self.pause()
+        elif not event.paused and event.stream_id == self.paused_for:
+            self.paused_for = None
+            self.resume()
+        yield from ()
 
     def pause(self) -> None:
-        """Stop reading; to be called again with all data that still comes while `paused`.
+        """Stop reading; to be called again with all data that still comes.
 
         The stream reader pauses and resumes the same transport by itself when its own buffer is full. What it has
         paused is left to it: once it resumes, it has data to give, and with that data the transport is paused here.
         """
-        self.paused = True
         transport = self._transport()
         if transport is not None and transport.is_reading():
             transport.pause_reading()
@@ -174,7 +186,6 @@ class Reading:
 
     def resume(self) -> None:
         """Read again, if reading was stopped here."""
-        self.paused = False
         transport = self._transport()
         if self._stopped and transport is not None:
             transport.resume_reading()

@@ -82,21 +82,11 @@ class _Connection(Http1Connection):
     reading: Reading
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
-        if self.reading.paused:
+        if isinstance(event, FlowControl):
+            return self.reading.control(event, self.stream_id)
+        if self.reading.paused_for is not None:
             self.reading.pause()
         return super()._handle_event(event)
-
-    def send(self, event: HttpEvent) -> CommandGenerator[None]:
-        if isinstance(event, FlowControl):
-            self._pause_or_resume(event)
-        else:
-            yield from super().send(event)
-
-    def _pause_or_resume(self, event: FlowControl) -> None:
-        if not event.paused:
-            self.reading.resume()
-        elif event.stream_id == self.stream_id:
-            self.reading.pause()
 
     def mark_done(self, *, request: bool = False, response: bool = False) -> CommandGenerator[None]:
         self.request_done = self.request_done or request
@@ -113,12 +103,13 @@ class _Connection(Http1Connection):
         yield from super().mark_done()
 
 
-class GatewayHttp1Server(_Closing, Http1Server):
+class GatewayHttp1Server(_Connection, Http1Server):
     """HTTP/1 toward a client."""
 
     def __init__(self, context: Context, gate: Gate) -> None:
         super().__init__(context)
         self.gate = gate
+        self.reading = Reading(gate, context.client, self.conn)
         self.answered_at = 0.0
         self.thrown_away = 0
         self.lingering = False
@@ -254,8 +245,12 @@ def failure_problem(status: int) -> Problem:
     return Problem(status, *details.get(status, ("failed", "The gateway could not carry this request on.")))
 
 
-class GatewayHttp1Client(_Closing, Http1Client):
+class GatewayHttp1Client(_Connection, Http1Client):
     """HTTP/1 toward a target."""
+
+    def __init__(self, context: Context, gate: Gate) -> None:
+        super().__init__(context)
+        self.reading = Reading(gate, context.client, self.conn)
 
     def send(self, event: HttpEvent) -> CommandGenerator[None]:
         if isinstance(event, RequestHeaders) and not event.end_stream and event.request.is_http2:

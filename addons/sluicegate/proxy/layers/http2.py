@@ -1,29 +1,116 @@
-"""HTTP/2 toward clients: bounded heads, problems for failures, uploads that are told to stop."""
+"""HTTP/2 toward clients and toward targets: bounded heads, problems for failures, flow control from end to end."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 import h2.errors
 import h2.events
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
-from mitmproxy.proxy.layers.http._events import ResponseProtocolError
-from mitmproxy.proxy.layers.http._http2 import Http2Server
+from mitmproxy.proxy.layers.http._base import ReceiveHttp
+from mitmproxy.proxy.layers.http._events import RequestData, ResponseData, ResponseProtocolError
+from mitmproxy.proxy.layers.http._http2 import Http2Client, Http2Connection, Http2Server
+from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection, SendH2Data
 
 from ...problems import Problem
 from .. import answers
-from .gate import Gate, StopUpload
+from .flow_control import HIGH, JOINED, LOW, bodies, exceeds, join
+from .gate import FlowControl, Gate, StopUpload
 from .http1 import failure_problem
 
 _ROOM_FOR_REFUSAL = 4
 """How many times the limit a head may have and still be answered 431; a longer one ends the connection."""
 
 
-class GatewayHttp2Server(Http2Server):
+class _Joining(BufferedH2Connection):
+    """Joins small pieces of what waits for a window."""
+
+    def send_data(  # type: ignore[override]  # as the core has it
+        self, stream_id: int, data: bytes, end_stream: bool = False, pad_length: None = None
+    ) -> None:
+        waiting = self.stream_buffers.get(stream_id)
+        if waiting and len(waiting[-1].data) + len(data) <= JOINED and not waiting[-1].end_stream:
+            waiting[-1] = SendH2Data(waiting[-1].data + data, end_stream)
+        else:
+            super().send_data(stream_id, data, end_stream, pad_length)
+
+
+class _Pausing(Http2Connection):
+    """Tells a stream when its receiver is behind, and keeps a paused sender's window shut (RFC 9113 section 5.2).
+
+    The window of the connection is never kept shut: the other streams go on.
+    """
+
+    window: ClassVar[int]
+    """Bytes of one body that its sender may send ahead."""
+    receives_requests: ClassVar[bool]
+    """Whether bodies that are sent here are those of requests."""
+    h2_conn: _Joining
+
+    def _start_flow_control(self) -> None:
+        self._behind: set[int] = set()
+        self._withheld: dict[int, int] = {}
+        self.h2_conn = _Joining(self.h2_conf)
+        if self.receives_requests:
+            self.h2_conn.local_settings.enable_push = 0
+        self.h2_conn.local_settings.initial_window_size = self.window
+        self.h2_conn.local_settings.acknowledge()  # the core does so too: else the first SETTINGS has the defaults
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, FlowControl):
+            yield from self._pause_or_resume(event.stream_id, event.paused)
+            return
+        grown = event.stream_id if isinstance(event, RequestData | ResponseData) else None  # the core may change it
+        yield from super()._handle_event(event)
+        if self._behind or self._keeps_any():
+            yield from self._report(grown)
+
+    def _report(self, grown: int | None) -> CommandGenerator[None]:
+        """Tell the streams whose receiver has fallen behind or has caught up; only `grown` can have fallen behind."""
+        if grown is not None and grown not in self._behind and self._keeps(grown, HIGH):
+            self._behind.add(grown)
+            yield ReceiveHttp(FlowControl(grown, self.receives_requests, True))
+        for stream_id in [own for own in self._behind if own != grown and not self._keeps(own, LOW)]:
+            self._behind.discard(stream_id)
+            yield ReceiveHttp(FlowControl(stream_id, self.receives_requests, False))
+
+    def _keeps_any(self) -> bool:
+        return bool(self.h2_conn.stream_buffers)
+
+    def _keeps(self, stream_id: int, mark: int) -> bool:
+        """Whether more than `mark` bytes wait for the window of a stream."""
+        return exceeds(self.h2_conn.stream_buffers.get(stream_id, ()), mark)
+
+    def _pause_or_resume(self, stream_id: int, paused: bool) -> CommandGenerator[None]:
+        if paused:
+            self._withheld.setdefault(stream_id, 0)
+            return
+        size = self._withheld.pop(stream_id, 0)
+        if size and not self.is_closed(stream_id):
+            self.h2_conn.increment_flow_control_window(size, stream_id)
+            yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+
+    def handle_h2_event(self, event: h2.events.Event) -> CommandGenerator[bool]:
+        if isinstance(event, h2.events.DataReceived):
+            size = event.flow_controlled_length
+            if event.stream_id in self._withheld and size:
+                self._withheld[event.stream_id] += size
+                self.h2_conn.increment_flow_control_window(size)
+                event.flow_controlled_length = 0
+        return (yield from super().handle_h2_event(event))
+
+
+class GatewayHttp2Server(_Pausing, Http2Server):
     """HTTP/2 toward a client."""
+
+    window = 1 << 18
+    receives_requests = False
 
     def __init__(self, context: Context, gate: Gate) -> None:
         super().__init__(context)
+        self._start_flow_control()
         self.gate = gate
         self.h2_conn.decoder.max_header_list_size = _ROOM_FOR_REFUSAL * gate.head_limit
 
@@ -63,3 +150,36 @@ class GatewayHttp2Server(Http2Server):
             self.h2_conn.reset_stream(stream_id, h2.errors.ErrorCodes.NO_ERROR)
         self.streams.pop(stream_id, None)
         yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+
+
+class GatewayHttp2Client(_Pausing, Http2Client):
+    """HTTP/2 toward a target. Outside, its streams have other ids than on its own connection."""
+
+    window = 1 << 20
+    receives_requests = True
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._start_flow_control()
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, RequestData) and event.stream_id not in self.our_stream_id:
+            queue = self.stream_queue.get(event.stream_id)  # of what waits for a stream to become free
+            if queue and join(queue, event):
+                yield from self._report(event.stream_id)
+                return
+        yield from super()._handle_event(event)
+
+    def _keeps_any(self) -> bool:
+        return bool(self.h2_conn.stream_buffers or self.stream_queue)
+
+    def _keeps(self, stream_id: int, mark: int) -> bool:
+        ours = self.our_stream_id.get(stream_id)
+        if ours is None:
+            return exceeds(bodies(self.stream_queue.get(stream_id, ()), RequestData), mark)
+        return super()._keeps(ours, mark)
+
+    def _pause_or_resume(self, stream_id: int, paused: bool) -> CommandGenerator[None]:
+        ours = self.our_stream_id.get(stream_id)
+        if ours is not None:
+            yield from super()._pause_or_resume(ours, paused)

@@ -9,7 +9,7 @@ from mitmproxy.net.http.validate import validate_headers
 from mitmproxy.proxy import events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
-from mitmproxy.proxy.layers.http import HttpStream, SendHttp
+from mitmproxy.proxy.layers.http import SendHttp
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestData,
@@ -27,18 +27,20 @@ from mitmproxy.utils import asyncio_utils
 from ...problems import Problem, internal_fault
 from ..bodies import is_streamed
 from ..upstreams import TIMED_OUT
+from .flow_control import PausingStream
 from .gate import DeadlineExpired, Gate, GetDecidedConnection, StopUpload
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Methods that may be tried again by themselves (RFC 9110 section 9.2.2)."""
 
 
-class GatewayStream(HttpStream):
+class GatewayStream(PausingStream):
     """One exchange. The decision on it was made in the `requestheaders` hook; here it is carried out."""
 
     def __init__(self, context: Context, stream_id: int, gate: Gate) -> None:
         super().__init__(context, stream_id)
         self.gate = gate
+        self.upstreams = gate.upstreams
         self.head_sent = False
         self.retried = False
         self.deadline: asyncio.TimerHandle | None = None

@@ -52,6 +52,28 @@ def _normalise(path: bytes, *, cloudflare: bool) -> str:
     return _remove_dot_segments(path).decode("ascii")
 
 
+def climbs(path: bytes) -> bool:
+    """Whether dot segments of a path that has a normal form lead above its beginning, in any reading of `\\` and `//`.
+
+    Such a path must not be put behind another one: it would leave it.
+    """
+    path = decode_unreserved(path)
+    if b".." not in path:
+        return False
+    readings = {path, path.replace(b"\\", b"/")}
+    readings |= {_SLASHES.sub(b"/", reading) for reading in readings}
+    return any(map(_goes_above, readings))
+
+
+def _goes_above(path: bytes) -> bool:
+    depth = 0
+    for segment in path.split(b"/")[1:]:
+        depth += -1 if segment == b".." else segment != b"."
+        if depth < 0:
+            return True
+    return False
+
+
 def check_bytes(part: bytes, name: str) -> None:
     """Raise BadPathError where a path or query (`name`) holds a control byte, a space or a fragment."""
     if len(part.translate(None, _CONTROLS)) != len(part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..endpoints.normalise import climbs
 from ..endpoints.table import Endpoint, Fallback
 from ..endpoints.targets import Target, UnsafePathError, render_path, render_query
 from ..exchange import Exchange, Forward, Verdict
@@ -40,16 +41,10 @@ def route(exchange: Exchange) -> None:
 def _forward(exchange: Exchange, target: Target, place: str, reason: str, fallback: Fallback | None = None) -> None:
     try:
         path = render_path(target, exchange.segments, exchange.host)
+        rendered = _kept_path(exchange, target, fallback) if path is None else path.encode("ascii")
     except UnsafePathError as error:
         exchange.refuse(NAME, Problem(400, "unsafe-path", f"The path cannot be routed: {error}."))
         return
-    if path is None:
-        keeper = fallback or exchange.endpoint
-        as_sent = not (keeper and keeper.normalize_to_origin)
-        kept = exchange.target.partition(b"?")[0] if as_sent else exchange.path.encode("ascii")
-        rendered = target.base.encode("ascii") + kept
-    else:
-        rendered = path.encode("ascii")
     query = render_query(target, exchange.query, exchange.segments, exchange.host)
     if query is not None:
         rendered += b"?" + query
@@ -58,6 +53,17 @@ def _forward(exchange: Exchange, target: Target, place: str, reason: str, fallba
     )
     exchange.forward = Forward(target, rendered, _host_field(exchange, target), place, maps_back)
     exchange.trail.append(Verdict(NAME, "routed", reason))
+
+
+def _kept_path(exchange: Exchange, target: Target, fallback: Fallback | None) -> bytes:
+    """The request's own path behind the target's base path. Raises UnsafePathError."""
+    keeper = fallback or exchange.endpoint
+    if keeper and keeper.normalize_to_origin:
+        return (target.base + exchange.path).encode("ascii")
+    kept = exchange.target.partition(b"?")[0]
+    if target.base and climbs(kept):
+        raise UnsafePathError("its dot segments would leave the base path of the target")
+    return target.base.encode("ascii") + kept
 
 
 def _host_field(exchange: Exchange, target: Target) -> str:

@@ -45,15 +45,15 @@ class _Pausing(Http2Connection):
 
     window: ClassVar[int]
     """Bytes of one body that its sender may send ahead."""
-    receives_requests: ClassVar[bool]
-    """Whether bodies that are sent here are those of requests."""
+    sends_requests: ClassVar[bool]
+    """Whether it is bodies of requests, not of responses, that are sent here."""
     h2_conn: _Joining
 
     def _start_flow_control(self) -> None:
         self._behind: set[int] = set()
         self._withheld: dict[int, int] = {}
         self.h2_conn = _Joining(self.h2_conf)
-        if self.receives_requests:
+        if self.sends_requests:
             self.h2_conn.local_settings.enable_push = 0
         self.h2_conn.local_settings.initial_window_size = self.window
         self.h2_conn.local_settings.acknowledge()  # the core does so too: else the first SETTINGS has the defaults
@@ -71,10 +71,10 @@ class _Pausing(Http2Connection):
         """Tell the streams whose receiver has fallen behind or has caught up; only `grown` can have fallen behind."""
         if grown is not None and grown not in self._behind and self._keeps(grown, HIGH):
             self._behind.add(grown)
-            yield ReceiveHttp(FlowControl(grown, self.receives_requests, True))
+            yield ReceiveHttp(FlowControl(grown, self.sends_requests, True))
         for stream_id in [own for own in self._behind if own != grown and not self._keeps(own, LOW)]:
             self._behind.discard(stream_id)
-            yield ReceiveHttp(FlowControl(stream_id, self.receives_requests, False))
+            yield ReceiveHttp(FlowControl(stream_id, self.sends_requests, False))
 
     def _keeps_any(self) -> bool:
         return bool(self.h2_conn.stream_buffers)
@@ -106,7 +106,7 @@ class GatewayHttp2Server(_Pausing, Http2Server):
     """HTTP/2 toward a client."""
 
     window = 1 << 18
-    receives_requests = False
+    sends_requests = False
 
     def __init__(self, context: Context, gate: Gate) -> None:
         super().__init__(context)
@@ -156,7 +156,7 @@ class GatewayHttp2Client(_Pausing, Http2Client):
     """HTTP/2 toward a target. Outside, its streams have other ids than on its own connection."""
 
     window = 1 << 20
-    receives_requests = True
+    sends_requests = True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -9,7 +9,8 @@ from mitmproxy import http
 
 from ..endpoints.targets import DEFAULT_PORTS
 from ..exchange import Exchange, Fields, Forward, Verdict
-from ..forwarding.headers import Hop, request_id
+from ..forwarding.headers import Hop, request_id, response_fields
+from ..routing.locations import map_back
 from ..snapshot import Snapshot
 from . import answers
 from .live import Live
@@ -58,6 +59,20 @@ def apply_forward(flow: http.HTTPFlow, live: Live, forward: Forward, hop: Hop) -
     live.sent_fields = fields
 
 
+def apply_response(response: http.Response, exchange: Exchange, forward: Forward) -> None:
+    """Turn a target's response into the gateway's: hop by hop, version, and locations in the public API's words."""
+    data = response.data
+    data.headers.fields = response_fields(data.headers.fields, upgraded=response.status_code == 101)
+    if data.http_version == b"HTTP/1.0":
+        data.http_version = b"HTTP/1.1"
+    if forward.rewrite_location:
+        for name in ("location", "content-location"):
+            value = response.headers.get(name)
+            mapped = map_back(value, forward.target, exchange.endpoint) if value is not None else None
+            if mapped is not None:
+                response.headers[name] = mapped
+
+
 def apply_problem(flow: http.HTTPFlow, live: Live, *, verbose: bool) -> None:
     """Answer a flow with its exchange's problem."""
     exchange = live.exchange
@@ -92,7 +107,7 @@ def describe(exchange: Exchange) -> str:
 def describe_on(flow: http.HTTPFlow, live: Live) -> None:
     """Write the decision onto the flow, in plain data, where people and filters find it."""
     exchange = live.exchange
-    flow.comment = describe(exchange)
+    flow.comment = ("edited: " if live.as_edited else "") + describe(exchange)
     if exchange.problem is not None:
         flow.marked = REFUSED if exchange.problem.status < 500 else FAILED
     forward, endpoint = exchange.forward, exchange.endpoint
@@ -105,7 +120,8 @@ def describe_on(flow: http.HTTPFlow, live: Live) -> None:
         "target": forward.url if forward else None,
         "verdicts": [[verdict.stage, verdict.outcome, verdict.reason] for verdict in exchange.trail],
         "cut": live.cut,
-        "source": source_of(exchange),
+        "origin": list(forward.target.origin) if forward else None,
+        "source": live.source or source_of(exchange),
     }
 
 

@@ -17,20 +17,19 @@ from mitmproxy.proxy.server import ConnectionHandler
 from mitmproxy.utils import human
 from OpenSSL import SSL
 
-from ..exchange import Exchange, Forward, Verdict
+from ..exchange import Forward, Verdict
 from ..forwarding.admission import NAME as ADMISSION
 from ..forwarding.admission import admit
 from ..forwarding.headers import NAME as LOOP
-from ..forwarding.headers import Hop, response_fields, wants_websocket
+from ..forwarding.headers import Hop, wants_websocket
 from ..pipeline import Stage, decide
 from ..problems import Problem, internal_fault
-from ..routing.locations import map_back
 from ..routing.stage import NAME as ROUTING
 from ..routing.stage import route
 from . import answers, options, replay
 from .bodies import KeptBodies, is_streamed, through
 from .door import GATEWAY
-from .flows import FAILED, METADATA, apply_forward, apply_problem, describe_on, exchange_of, note
+from .flows import FAILED, METADATA, apply_forward, apply_problem, apply_response, describe_on, exchange_of, note
 from .guard import guarded, observing
 from .layers import swap
 from .live import Live, attach, detach, live_of
@@ -46,6 +45,7 @@ _LOOPBACK = ("127.", "::1", "::ffff:127.")
 
 
 def _fail_request(gateway: Gateway, flow: http.HTTPFlow) -> None:
+    flow.response = answers.response(internal_fault(), None, "unknown", head=flow.request.method == "HEAD")
     live = live_of(flow) or gateway.begin(flow)
     live.exchange.refuse("gateway", internal_fault())
     apply_problem(flow, live, verbose=False)
@@ -188,7 +188,7 @@ class Gateway:
         if exchange.problem is not None and exchange.problem.status == 503:
             exchange.problem = self.routes.problem()
         live.decided = time.time()
-        if exchange.forward is not None and not live.replayed_as_edited:
+        if exchange.forward is not None and not live.as_edited:
             live.websocket = wants_websocket(exchange)
             apply_forward(flow, live, exchange.forward, self.hop)
             if flow.is_replay is None and is_streamed(flow.request):
@@ -196,31 +196,20 @@ class Gateway:
         elif exchange.problem is not None:
             apply_problem(flow, live, verbose=ctx.options.verbose_errors)
         describe_on(flow, live)
-        if exchange.forward is not None:
-            flow.metadata[METADATA]["origin"] = list(exchange.forward.target.origin)
 
     def _replay(self, flow: http.HTTPFlow) -> None:
         record = replay.recorded(flow)
-        if record is None:
+        if record is not None and replay.was_edited(flow, record):
             live = self.begin(flow)
-            decide(live.exchange, self.stages)
-        elif replay.was_edited(flow, record):
-            live = self.begin(flow)
-            live.replayed_as_edited = True
-            replay.send_as_edited(flow, live.exchange, record)
+            replay.send_as_edited(flow, live, record)
         else:
-            live = Live(replay.restore(flow, record, self.routes.snapshot), time.time())
-            attach(flow, live)
+            if record is not None:
+                replay.restore(flow, record)
+            live = self.begin(flow)
             decide(live.exchange, self.stages)
         if record is not None and "request" in record.get("cut", ()):
-            live.exchange.refuse("replay", Problem(400, "cut-body", "Only the first part of the body was kept."))
+            live.exchange.refuse(replay.NAME, Problem(400, "cut-body", "Only the first part of the body was kept."))
         self._carry_out(flow, live)
-        if live.replayed_as_edited and record is not None and live.exchange.forward is not None:
-            origin = live.exchange.forward.target.origin
-            flow.request.data.scheme = origin.scheme.encode("ascii")
-            flow.request.data.host, flow.request.data.port = origin.host, origin.port
-            flow.metadata[METADATA]["source"] = record["source"]
-            flow.comment = f"edited: {flow.comment}"
         if live.exchange.forward is not None:
             self.upstreams.expect_replay(live.exchange.forward.target.origin)
 
@@ -243,18 +232,11 @@ class Gateway:
         if live is None or flow.response is None:
             return
         live.first_byte = time.time()
-        exchange = live.exchange
-        if exchange.forward is None or exchange.problem is not None:
+        forward = live.exchange.forward
+        if forward is None or live.exchange.problem is not None:
             return
+        apply_response(flow.response, live.exchange, forward)
         upgraded = flow.response.status_code == 101
-        data = flow.response.data
-        fields = response_fields(data.headers.fields, upgraded=upgraded)
-        if fields is not data.headers.fields:
-            data.headers.fields = fields
-        if data.http_version == b"HTTP/1.0":
-            data.http_version = b"HTTP/1.1"
-        if exchange.forward.rewrite_location:
-            _rewrite_locations(flow.response, exchange, exchange.forward)
         if flow.is_replay is None and not upgraded and is_streamed(flow.request, flow.response):
             flow.response.stream = through(live, "response", keep=self._keeps())
 
@@ -350,14 +332,6 @@ class Gateway:
 def _connections() -> dict[Any, Any]:
     proxyserver = ctx.master.addons.get("proxyserver")
     return proxyserver.connections if proxyserver is not None else {}
-
-
-def _rewrite_locations(response: http.Response, exchange: Exchange, forward: Forward) -> None:
-    for name in ("location", "content-location"):
-        if (value := response.headers.get(name)) is not None:
-            mapped = map_back(value, forward.target, exchange.endpoint)
-            if mapped is not None:
-                response.headers[name] = mapped
 
 
 def _log_fault(task: asyncio.Task[None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from mitmproxy.flow import Flow
 
@@ -22,7 +22,10 @@ class Live:
     bytes_in: int = 0
     bytes_out: int = 0
     sent_fields: Fields = ()
-    replayed_as_edited: bool = False
+    as_edited: bool = False
+    """A replay that was edited: its request goes as it is."""
+    source: dict[str, Any] | None = None
+    """Of a replay that was edited: the request as its client had sent it."""
     websocket: bool = False
     kept: dict[str, bytearray] = field(default_factory=dict)
     cut: list[str] = field(default_factory=list)

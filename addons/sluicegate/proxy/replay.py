@@ -11,10 +11,10 @@ from typing import Any
 from mitmproxy import http
 
 from ..endpoints.targets import DEFAULT_PORTS, Origin, Target
-from ..exchange import Exchange, Forward, Verdict
+from ..exchange import Forward, Verdict
 from ..problems import Problem
-from ..snapshot import Snapshot
 from .flows import METADATA
+from .live import Live
 
 NAME = "replay"
 
@@ -39,40 +39,30 @@ def was_edited(flow: http.HTTPFlow, record: dict[str, Any]) -> bool:
     return record.get("fingerprint") not in (None, fingerprint(flow.request))
 
 
-def restore(flow: http.HTTPFlow, record: dict[str, Any], snapshot: Snapshot | None) -> Exchange:
-    """Return the exchange of the original request, and give the flow its original request back."""
+def restore(flow: http.HTTPFlow, record: dict[str, Any]) -> None:
+    """Give a flow its original request back, with the request id that it had."""
     source = record["source"]
-    fields = tuple((bytes(name), bytes(value)) for name, value in source["headers"])
     data = flow.request.data
     data.method = source["method"].encode("latin-1")
     data.path = source["target"]
-    data.headers = http.Headers(fields)
-    peer = flow.client_conn.peername
-    return Exchange(
-        request_id=record["request_id"],
-        received=flow.request.timestamp_start,
-        client=peer[0] if peer else "",
-        scheme=source["scheme"],
-        method=source["method"],
-        authority=source["authority"],
-        target=source["target"],
-        headers=fields,
-        http_version=source["http_version"],
-        snapshot=snapshot,
-    )
+    data.authority = source["authority"].encode("latin-1")
+    data.http_version = source["http_version"].encode("latin-1")
+    fields = [(bytes(name), bytes(value)) for name, value in source["headers"] if name.lower() != b"x-request-id"]
+    data.headers = http.Headers([*fields, (b"X-Request-Id", record["request_id"].encode("latin-1"))])
 
 
-def send_as_edited(flow: http.HTTPFlow, exchange: Exchange, record: dict[str, Any]) -> None:
+def send_as_edited(flow: http.HTTPFlow, live: Live, record: dict[str, Any]) -> None:
     """Decide for an edited flow: to the target that was recorded, as it is now."""
-    recorded_target = record.get("origin")
-    if not recorded_target:
+    exchange = live.exchange
+    live.as_edited = True
+    live.source = record["source"]
+    scheme, host, port = record.get("origin") or ("", "", 0)
+    if scheme not in DEFAULT_PORTS:
         exchange.refuse(NAME, Problem(400, "no-target", "The flow was edited, and it has no recorded target to go to."))
         return
-    scheme, host, port = recorded_target
-    if scheme not in DEFAULT_PORTS:
-        exchange.refuse(NAME, Problem(400, "no-target", "The recorded target of the flow is not one."))
-        return
-    target = Target(Origin(scheme, host, port), text=str(Origin(scheme, host, port)))
-    host_field = flow.request.host_header or target.origin.authority
-    exchange.forward = Forward(target, flow.request.data.path, host_field, "edited")
+    origin = Origin(scheme, host, port)
+    data = flow.request.data
+    data.scheme, data.host, data.port = scheme.encode("ascii"), host, port
+    host_field = flow.request.host_header or origin.authority
+    exchange.forward = Forward(Target(origin, text=str(origin)), data.path, host_field, "edited")
     exchange.trail.append(Verdict(NAME, "routed", "edited: sent as edited to its recorded target"))

@@ -37,6 +37,7 @@ def decide(exchange: Exchange, stages: Sequence[Stage]) -> None:
             else:
                 exchange.trail.append(Verdict(stage.name, "failed", "the stage raised and was skipped"))
         if exchange.problem is not None:
+            exchange.forward = None
             return
     if exchange.forward is None:
         exchange.refuse("pipeline", Problem(500, "undecided", "The gateway came to no decision on this request."))

@@ -16,10 +16,16 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def trusts(self, client: str) -> bool:
-        """Whether a peer's address is one of a trusted proxy; an IPv4 address may come mapped into IPv6."""
+        """Whether a peer's address is one of a trusted proxy; an IPv4 address may come mapped into IPv6.
+
+        A peer whose address is unknown is not trusted.
+        """
         if not self.trusted_proxies:
             return False
-        address = ip_address(client.partition("%")[0])
+        try:
+            address = ip_address(client.partition("%")[0])
+        except ValueError:
+            return False
         address = getattr(address, "ipv4_mapped", None) or address
         return any(address in network for network in self.trusted_proxies)
 

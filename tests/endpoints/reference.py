@@ -100,9 +100,7 @@ def compare(one: Row, other: Row) -> int:
 
 def matches(rows: list[Row], method: str, host: str, path: str) -> list[Row]:
     """Every row that fits, the winner first."""
-    fitting = [
-        row for row in rows if row.method == method and host_fits(row.host, host) and path_fits(row.path, path)
-    ]
+    fitting = [row for row in rows if row.method == method and host_fits(row.host, host) and path_fits(row.path, path)]
     return sorted(fitting, key=cmp_to_key(compare))
 
 

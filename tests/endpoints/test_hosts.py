@@ -160,15 +160,14 @@ def test_a_pattern_without_labels_fits_any_host(host: str) -> None:
 def test_patterns_rank_exact_first_then_fewer_variables_then_from_the_right_any_host_last() -> None:
     ranked = ["a.b.c", "{x}.b.c", "a.{x}.c", "a.b.{x}", "{x}.{y}.c", "{x}.b.{y}", "a.{x}.{y}", "{x}.{y}.{z}"]
     patterns = [*map(HostPattern.parse, ranked), HostPattern()]
-    assert sorted(reversed(patterns), key=lambda one: one.rank) == patterns
+    shuffled = [*patterns[4:], *patterns[:4]]
+    assert sorted(shuffled, key=lambda one: one.rank) == patterns
     assert len({one.rank for one in patterns}) == len(patterns)
 
 
 @given(HOSTS, st.data())
 def test_a_pattern_made_of_a_host_fits_it(host: str, data: st.DataObject) -> None:
-    labels = [
-        f"{{v{number}}}" if data.draw(st.booleans()) else label for number, label in enumerate(host.split("."))
-    ]
+    labels = [f"{{v{number}}}" if data.draw(st.booleans()) else label for number, label in enumerate(host.split("."))]
     pattern = HostPattern.parse(".".join(labels))
     assert pattern.fits(host)
     assert not pattern.fits(f"x.{host}")

@@ -45,7 +45,12 @@ def requests(draw: st.DrawFn, known: list[Row]) -> tuple[str, str, str]:
     row = draw(st.sampled_from(known)) if known else Row("GET", None, "/{x}")
     path = re.sub(r"\{\w+\}", lambda _: draw(VALUES), row.path)
     segments = path.split("/")[1:]
-    match draw(st.sampled_from(["as it is", "as it is", "exchanged", "longer", "shorter", "slash"])):
+    match draw(st.sampled_from(["as it is", "as it is", "mixed", "exchanged", "longer", "shorter", "slash"])):
+        case "mixed":  # the end of another endpoint, so that the way to this one leads nowhere
+            other = draw(st.sampled_from(known or [row])).path.split("/")[1:]
+            end = [re.sub(r"\{\w+\}", lambda _: draw(VALUES), one) for one in other]
+            at = draw(st.integers(0, len(segments)))
+            segments = [*segments[:at], *end[at:]] or [""]
         case "exchanged":
             segments[draw(st.integers(0, len(segments) - 1))] = draw(VALUES)
         case "longer":
@@ -108,7 +113,7 @@ def test_the_origin_of_the_most_specific_host_that_fits_takes_the_rest(
 def test_the_order_in_which_endpoints_are_added_does_not_count(
     known: list[Row], chance: object, data: st.DataObject
 ) -> None:
-    made, by_id, there = build(known)
+    made, _, there = build(known)
     shuffled = list(there)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     other, _, _ = build(shuffled)
@@ -141,6 +146,8 @@ def test_a_way_that_leads_nowhere_is_left_for_the_next_best_one() -> None:
     assert winner(made, "GET /a/b/c/d") == "GET /a/b/c/d"
     assert winner(made, "GET /a/b/c/e") == "GET /a/b/{x}/e"
     assert winner(made, "GET /a/b.y/c/f") == "GET /{w}/{x}.y/c/{z}"
+    made = table(endpoint("GET /a.json/x"), endpoint("GET /{x}.json/y"))
+    assert winner(made, "GET /a.json/y") == "GET /{x}.json/y"
 
 
 def test_text_beside_a_variable_ranks_between_a_literal_and_a_bare_variable_the_longest_first() -> None:
@@ -182,9 +189,7 @@ def test_methods_are_exact_and_head_does_not_fall_back_to_get() -> None:
 
 
 def test_the_more_specific_host_wins_whatever_the_paths() -> None:
-    made = table(
-        endpoint("GET /a/b"), endpoint("GET /a/{x}", host="{t}.test"), endpoint("GET /{x}/{y}", host="a.test")
-    )
+    made = table(endpoint("GET /a/b"), endpoint("GET /a/{x}", host="{t}.test"), endpoint("GET /{x}/{y}", host="a.test"))
     assert winner(made, "GET /a/b") == "GET /{x}/{y}"
     assert winner(made, "GET /a/b", "b.test") == "GET /a/{x}"
     assert winner(made, "GET /a/b", "other") == "GET /a/b"

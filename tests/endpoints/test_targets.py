@@ -64,9 +64,7 @@ def rendered(source: str, written: str, path: str, host: str = "me.eu.test", que
         ("/{a}", "http://h/é/{a}", "/7", "/%C3%A9/7"),
     ],
 )
-def test_a_path_is_built_of_literals_and_captured_segments(
-    source: str, written: str, path: str, expected: str
-) -> None:
+def test_a_path_is_built_of_literals_and_captured_segments(source: str, written: str, path: str, expected: str) -> None:
     assert rendered(source, written, path) == expected
 
 

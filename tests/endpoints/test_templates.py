@@ -84,9 +84,7 @@ def test_a_variable_that_a_dot_segment_takes_away_is_none_of_the_path() -> None:
         ("/a\x07", "path-text", 1, "control character"),
     ],
 )
-def test_a_path_that_breaks_a_rule_is_refused_with_code_and_place(
-    text: str, code: str, offset: int, part: str
-) -> None:
+def test_a_path_that_breaks_a_rule_is_refused_with_code_and_place(text: str, code: str, offset: int, part: str) -> None:
     with pytest.raises(TemplateError) as raised:
         parse_path(text)
     assert (raised.value.code, raised.value.offset) == (code, offset)

@@ -175,7 +175,9 @@ def asked(one: Endpoint, values: tuple[str, str]) -> list[str]:
 
 
 @settings(deadline=None)
-@given(SOURCES, st.sampled_from(["/{a}/{b}", "/{b}/k/{a}", "/x-{b}/{a}.json/", "/{a}/{b}/{a}"]), st.tuples(VALUES, VALUES))
+@given(
+    SOURCES, st.sampled_from(["/{a}/{b}", "/{b}/k/{a}", "/x-{b}/{a}.json/", "/{a}/{b}/{a}"]), st.tuples(VALUES, VALUES)
+)
 def test_what_was_rendered_is_mapped_back_to_the_path_that_was_asked_for(
     source: str, route: str, values: tuple[str, str]
 ) -> None:

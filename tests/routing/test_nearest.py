@@ -38,9 +38,9 @@ def test_the_nearest_come_first_and_no_more_than_asked_for() -> None:
     made = table(
         endpoint("GET /x/y/z/w"), endpoint("GET /hotels/{h}"), endpoint("GET /hotels/{h}/rooms"), endpoint("GET /q")
     )
-    found = nearest(made, "GET", "a.test", "/hotels/7/room", count=2)
+    found = nearest(made, "GET", "a.test", "/hotels/7/rooms/1", count=2)
     assert [near.endpoint.text for near in found] == ["GET /hotels/{h}/rooms", "GET /hotels/{h}"]
-    assert len(nearest(made, "GET", "a.test", "/hotels/7/room", count=9)) == 4
+    assert len(nearest(made, "GET", "a.test", "/hotels/7/rooms/1", count=9)) == 4
 
 
 def test_of_two_equally_near_the_one_of_the_same_method_comes_first() -> None:
@@ -51,7 +51,9 @@ def test_of_two_equally_near_the_one_of_the_same_method_comes_first() -> None:
 
 def test_only_endpoints_of_hosts_that_fit_are_named() -> None:
     made = table(
-        endpoint("GET /a", host="a.test"), endpoint("GET /b", host="b.test"), endpoint("GET /c"),
+        endpoint("GET /a", host="a.test"),
+        endpoint("GET /b", host="b.test"),
+        endpoint("GET /c"),
         endpoint("GET /d", host="{t}.test"),
     )
     found = nearest(made, "GET", "a.test", "/e")

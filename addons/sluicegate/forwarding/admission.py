@@ -31,8 +31,8 @@ def admit(exchange: Exchange) -> None:
     try:
         if exchange.http_version not in VERSIONS:
             raise RefusalError("bad-version", "The HTTP version does not exist or is not served.")
-        values = b"".join([value for _, value in exchange.headers])
-        if len(values.translate(None, _CONTROLS)) != len(values):
+        head = b"".join(map(b"".join, exchange.headers))
+        if len(head.translate(None, _CONTROLS)) != len(head):
             raise RefusalError("bad-header", "A header field holds a control character.")
         exchange.host = _host(exchange)
         path, mark, query = exchange.target.partition(b"?")

@@ -45,8 +45,8 @@ class Record:
     verdicts: list[dict[str, str]] = field(default_factory=list)
 
     def line(self) -> str:
-        """The record as one line of JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")) + "\n"
+        """The record as one line of JSON, in ASCII: standard output may have any encoding."""
+        return json.dumps(asdict(self), separators=(",", ":")) + "\n"
 
 
 class RequestLog:
@@ -89,7 +89,7 @@ class RequestLog:
                 ended = self._ended
             try:
                 self._write("".join([record.line() for record in records]))
-            except OSError as error:
+            except (OSError, ValueError) as error:  # ValueError: standard output was closed
                 logger.error("request log: %d records could not be written: %s", len(records), error)
             if dropped:
                 logger.error("request log: %d records were dropped, %s is too slow", dropped, self._path)
@@ -112,7 +112,7 @@ class RequestLog:
             self._file.flush()
 
     def _open(self) -> IO[str] | None:
-        return None if self._path is None else self._path.open("a", encoding="utf-8", errors="backslashreplace")
+        return None if self._path is None else self._path.open("a", encoding="ascii")
 
     def _was_rotated(self) -> bool:
         if self._path is None or self._file is None:

@@ -68,7 +68,7 @@ def apply_response(response: http.Response, exchange: Exchange, forward: Forward
     if forward.rewrite_location:
         for name in ("location", "content-location"):
             value = response.headers.get(name)
-            mapped = map_back(value, forward.target, exchange.endpoint) if value is not None else None
+            mapped = map_back(value, forward.target, exchange.endpoint, exchange.host) if value is not None else None
             if mapped is not None:
                 response.headers[name] = mapped
 

@@ -6,9 +6,10 @@ The event loop is never held for longer than about a millisecond at a time, howe
 from __future__ import annotations
 
 import asyncio
+import gc
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -125,11 +126,12 @@ class Loader:
         self._keep = False
         reply = _Reply(self._kept.endpoints if self._kept is not None and worker.informed else ())
         turn = perf_counter() + STEP
-        while reply.end is None:
-            for _ in reply.take(await worker.receive()):
-                if perf_counter() >= turn:
-                    await asyncio.sleep(0)
-                    turn = perf_counter() + STEP
+        with _no_full_collection():
+            while reply.end is None:
+                for _ in reply.take(await worker.receive()):
+                    if perf_counter() >= turn:
+                        await asyncio.sleep(0)
+                        turn = perf_counter() + STEP
         end = reply.end
         if not end.complete:
             self._offered = self._kept
@@ -144,6 +146,17 @@ class Loader:
         worker, self._worker = self._worker, None
         if worker is not None:
             await worker.stop()
+
+
+@contextmanager
+def _no_full_collection() -> Iterator[None]:
+    """While the old table and the new one are both there, a full collection would walk two; it can wait that long."""
+    young, middle, full = gc.get_threshold()
+    gc.set_threshold(young, middle, 1 << 30)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, middle, full)
 
 
 class _Reply:

@@ -18,7 +18,6 @@ from typing import IO, Any, Final, NamedTuple
 
 from ..endpoints.hosts import HostPattern
 from ..endpoints.targets import Capture, Connection, HostCapture, Origin
-from ..endpoints.templates import Segment
 from ..snapshot import Settings
 from .receipts import Receipt
 
@@ -84,7 +83,7 @@ def packed(content: object) -> bytes:
     return buffer.getvalue()
 
 
-_SHARED: Final = frozenset({Segment, HostPattern, Connection, Origin, Capture, HostCapture})
+_SHARED: Final = frozenset({HostPattern, Connection, Origin, Capture, HostCapture})
 """Types with few different values among many endpoints."""
 
 

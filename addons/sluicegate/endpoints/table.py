@@ -8,14 +8,14 @@ before a bare variable (`api-shield.md` 1.2). A table never changes once it is b
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 from .hosts import HostPattern
 from .targets import Target
-from .templates import PathTemplate, Segment, cuts_escape
+from .templates import Parts, PathTemplate, Segment, cuts_escape
 
 _NAMESPACE = uuid.UUID("5f2d9d5e-2f0b-5c54-8a30-7c1f6a3f3d11")
 
@@ -54,10 +54,10 @@ class Endpoint:
         """Method and path as the route file has them."""
         return f"{self.method} {self.path.text}"
 
-    def fits_path(self, segments: Sequence[str]) -> bool:
-        """Whether a normalised path, split at slashes, is one of this endpoint's."""
-        own = self.path.segments
-        return len(segments) == len(own) + 1 and all(map(Segment.fits, own, segments[1:]))
+    def fits_path(self, segments: list[str]) -> bool:
+        """Whether a path in normal form, split at slashes, is one of this endpoint's."""
+        last = len(self.path.parts)
+        return len(segments) == last + 1 and _rest_fits(self.path.parts, segments, 0, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,10 @@ class Fallback:
 
 
 class _Node:
-    """One place in the tree of one method and one number of segments; what stands below is a node or an endpoint."""
+    """One place in the tree of one method and one number of segments.
+
+    Below it stands another node, or an endpoint that has the rest of its way for itself.
+    """
 
     __slots__ = ("literals", "shapes", "variable")
 
@@ -97,12 +100,17 @@ class HostTable:
         self.endpoints.append(endpoint)
         segments = endpoint.path.segments
         node = self.trees.setdefault(endpoint.method, {}).setdefault(len(segments) + 1, _Node())
-        for segment in segments[:-1]:
+        for index, segment in enumerate(segments):
             below = _child(node, segment)
-            if below is None:
-                _put(node, segment, below := _Node())
-            node = below  # type: ignore[assignment]  # above the last segment there are only nodes
-        _put(node, segments[-1], endpoint)
+            if below is None or index == len(segments) - 1:
+                _put(node, segment, endpoint)
+                return
+            if isinstance(below, Endpoint):  # it had this way for itself: it moves down one place
+                deeper = _Node()
+                _put(deeper, below.path.segments[index + 1], below)
+                _put(node, segment, deeper)
+                below = deeper
+            node = below
 
 
 def _child(node: _Node, segment: Segment) -> _Node | Endpoint | None:
@@ -137,30 +145,49 @@ def _find(node: _Node, segments: list[str], index: int, last: int) -> Endpoint |
         segment = segments[index]
         below = node.literals.get(segment)
         if below is not None:
-            if index == last:
-                return below  # type: ignore[return-value]  # below the last segment there are only endpoints
-            if node.variable is None and not node.shapes:
+            if below.__class__ is Endpoint:
+                if _rest_fits(below.path.parts, segments, index, last):
+                    return below
+            elif node.variable is None and not node.shapes:
                 node = below  # type: ignore[assignment]
                 index += 1
                 continue
-            if (found := _find(below, segments, index + 1, last)) is not None:  # type: ignore[arg-type]
+            elif (found := _find(below, segments, index + 1, last)) is not None:  # type: ignore[arg-type]
                 return found
         if node.shapes and (found := _find_shaped(node, segments, index, last)) is not None:
             return found
         below = node.variable
         if below is None or not segment:
             return None
-        if index == last:
-            return below  # type: ignore[return-value]
+        if below.__class__ is Endpoint:
+            return below if _rest_fits(below.path.parts, segments, index, last) else None
         node = below  # type: ignore[assignment]
         index += 1
 
 
+def _rest_fits(parts: Parts, segments: list[str], index: int, last: int) -> bool:
+    """Whether what follows segment `index` of a path in normal form fits an endpoint's template."""
+    while index < last:
+        prefix, variable, suffix = parts[index]  # of segment index + 1: the first segment is the empty one
+        index += 1
+        if variable is None:
+            if segments[index] != prefix:
+                return False
+        elif prefix or suffix:
+            if not Segment(prefix, variable, suffix).fits(segments[index]):
+                return False
+        elif not segments[index]:
+            return False
+    return True
+
+
 def _find_shaped(node: _Node, segments: list[str], index: int, last: int) -> Endpoint | None:
     for below in _shaped(node, segments[index]):
-        found = below if index == last else _find(below, segments, index + 1, last)  # type: ignore[arg-type]
-        if found is not None:
-            return found  # type: ignore[return-value]
+        if isinstance(below, _Node):
+            if (found := _find(below, segments, index + 1, last)) is not None:
+                return found
+        elif _rest_fits(below.path.parts, segments, index, last):
+            return below
     return None
 
 
@@ -173,15 +200,15 @@ def _shaped(node: _Node, segment: str) -> Iterator[_Node | Endpoint]:
                 yield below
 
 
-def _find_all(node: _Node, segments: list[str], index: int, last: int) -> Iterator[Endpoint]:
+def _find_all(node: _Node, segments: list[str], index: int) -> Iterator[Endpoint]:
     """Every endpoint below a node that fits, most specific first: the order that `_find` stops in at the first."""
     segment = segments[index]
     ways = [node.literals.get(segment), *_shaped(node, segment), node.variable if segment else None]
     for below in ways:
-        if isinstance(below, Endpoint):
+        if isinstance(below, _Node):
+            yield from _find_all(below, segments, index + 1)
+        elif below is not None and _rest_fits(below.path.parts, segments, index, len(segments) - 1):
             yield below
-        elif below is not None:
-            yield from _find_all(below, segments, index + 1, last)
 
 
 def _serving(
@@ -263,7 +290,7 @@ class Table:
         for served in self.serving(host):
             tree = served.trees.get(method, {}).get(len(segments))
             if tree is not None:
-                yield from _find_all(tree, segments, 1, len(segments) - 1)
+                yield from _find_all(tree, segments, 1)
 
     def methods(self, host: str, path: str) -> list[str]:
         """The methods for which a path has an endpoint, sorted: what an Allow field says."""

@@ -71,29 +71,42 @@ class Segment:
         return (1, -len(self.prefix) - len(self.suffix), -len(self.prefix), "")
 
 
+Parts = tuple[tuple[str, str | None, str], ...]
+"""Of each segment: prefix, variable, suffix."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathTemplate:
-    """The path of a Source Endpoint: `text` as it was written, `segments` in normal form."""
+    """The path of a Source Endpoint: `text` as it was written, `parts` in normal form.
+
+    The parts are plain tuples because the garbage collector does not walk those: a full collection would else take
+    longer than a request may be delayed.
+    """
 
     text: str
-    segments: tuple[Segment, ...]
+    parts: Parts
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The segments, in order."""
+        return tuple(Segment(*part) for part in self.parts)
 
     @property
     def variables(self) -> tuple[str, ...]:
         """Names of the variables, left to right."""
-        return tuple(segment.variable for segment in self.segments if segment.variable is not None)
+        return tuple(variable for _, variable, _ in self.parts if variable is not None)
 
     @property
     def stored(self) -> str:
         """The form that API Shield stores and that an operation id is made of: variables renamed to `{varN}`."""
         shown: list[str] = []
         number = 0
-        for segment in self.segments:
-            if segment.variable is None:
-                shown.append(segment.prefix)
+        for prefix, variable, suffix in self.parts:
+            if variable is None:
+                shown.append(prefix)
             else:
                 number += 1
-                shown.append(f"{segment.prefix}{{var{number}}}{segment.suffix}")
+                shown.append(f"{prefix}{{var{number}}}{suffix}")
         return "/" + "/".join(shown)
 
 
@@ -131,7 +144,8 @@ def parse_path(text: str) -> PathTemplate:
                 seen.add(segment.variable)
             segments.append(segment)
         offset += len(piece) + 1
-    return PathTemplate(text, tuple(_without_dot_segments(segments)))
+    kept = _without_dot_segments(segments)
+    return PathTemplate(text, tuple((segment.prefix, segment.variable, segment.suffix) for segment in kept))
 
 
 def _parse_segment(piece: str, offset: int) -> Segment:

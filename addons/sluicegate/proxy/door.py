@@ -13,9 +13,9 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.connection import Client
 from mitmproxy.master import Master
 
-logger = logging.getLogger(__name__)
+from . import GATEWAY
 
-GATEWAY = "sluicegate"
+logger = logging.getLogger(__name__)
 
 
 class Closed:
@@ -61,7 +61,7 @@ def _install(master: Master, loader: Loader) -> None:
     gateway.recorder.open(master.options.request_log)
     installed: list[Gateway | Viewing | Retention] = [gateway]
     if master.addons.get("view") is not None:  # mitmweb and the console: someone looks at flows
-        installed += [Viewing(), Retention(gateway)]
+        installed += [Viewing(), Retention(gateway.kept_bodies)]
     for addon in installed:
         master.addons.add(addon)
         master.addons.invoke_addon_sync(addon, hooks.ConfigureHook(set(master.options.keys())))

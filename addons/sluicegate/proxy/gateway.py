@@ -26,9 +26,8 @@ from ..pipeline import Stage, decide
 from ..problems import Problem, internal_fault
 from ..routing.stage import NAME as ROUTING
 from ..routing.stage import route
-from . import answers, options, replay
+from . import GATEWAY, answers, options, replay
 from .bodies import KeptBodies, is_streamed, through
-from .door import GATEWAY
 from .flows import FAILED, METADATA, apply_forward, apply_problem, apply_response, describe_on, exchange_of, note
 from .guard import guarded, observing
 from .layers import swap

@@ -7,8 +7,8 @@ from collections import deque
 from mitmproxy import ctx, http
 from mitmproxy.flow import Flow
 
+from .bodies import KeptBodies
 from .flows import MARKS
-from .gateway import Gateway
 from .guard import observing
 
 MOST_BYTES = 256 << 20
@@ -20,8 +20,8 @@ class Retention:
 
     name = "sluicegate-retention"
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, kept_bodies: KeptBodies) -> None:
+        self._kept_bodies = kept_bodies
         self._finished: deque[tuple[http.HTTPFlow, int]] = deque()
         self._sizes: dict[str, int] = {}
         self._bytes = 0
@@ -73,8 +73,8 @@ class Retention:
         """A flow left the view: by eviction, or because a user deleted it."""
         self._bytes -= self._sizes.pop(flow.id, 0)
         if isinstance(flow, http.HTTPFlow):
-            self._gateway.kept_bodies.drop(flow.request)
-            self._gateway.kept_bodies.drop(flow.response)
+            self._kept_bodies.drop(flow.request)
+            self._kept_bodies.drop(flow.response)
 
     def _cleared(self) -> None:
         """The view was emptied."""

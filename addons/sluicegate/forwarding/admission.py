@@ -6,6 +6,8 @@ What is refused here would mean one thing to the gateway and another to a server
 
 from __future__ import annotations
 
+import re
+
 from ..endpoints.hosts import parse_authority
 from ..endpoints.normalise import BadPathError, check_bytes, normalise
 from ..exchange import Exchange
@@ -14,7 +16,8 @@ from ..problems import Problem
 NAME = "admission"
 
 VERSIONS = frozenset({"HTTP/1.0", "HTTP/1.1", "HTTP/2.0"})
-_CONTROLS = bytes([*range(9), *range(10, 32), 127])
+CONTROLS = bytes([*range(9), *range(10, 32), 127])
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -31,8 +34,10 @@ def admit(exchange: Exchange) -> None:
     try:
         if exchange.http_version not in VERSIONS:
             raise RefusalError("bad-version", "The HTTP version does not exist or is not served.")
+        if not _METHOD.fullmatch(exchange.method):
+            raise RefusalError("bad-method", "The method is not a token.")  # RFC 9110 section 9.1
         head = b"".join(map(b"".join, exchange.headers))
-        if len(head.translate(None, _CONTROLS)) != len(head):
+        if len(head.translate(None, CONTROLS)) != len(head):
             raise RefusalError("bad-header", "A header field holds a control character.")
         exchange.host = _host(exchange)
         path, mark, query = exchange.target.partition(b"?")

@@ -82,6 +82,7 @@ def apply_problem(flow: http.HTTPFlow, live: Live, *, verbose: bool) -> None:
         flow.request.data.scheme = exchange.scheme.encode("ascii")
         flow.request.data.host = exchange.host.strip("[]")
         flow.request.data.port = DEFAULT_PORTS[exchange.scheme]
+    flow.request.stream = False  # mitmproxy's own options may have set it; the core takes an answer or a stream
     flow.response = answers.response(
         exchange.problem,
         exchange.instance,

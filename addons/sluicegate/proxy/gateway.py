@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from mitmproxy import ctx, http, tls
-from mitmproxy.connection import Client
+from mitmproxy.connection import Client, Connection
 from mitmproxy.proxy import layer, server_hooks
 from mitmproxy.proxy.mode_specs import ReverseMode
 from mitmproxy.proxy.server import ConnectionHandler
@@ -124,7 +124,10 @@ class Gateway:
 
     @guarded(_refuse_server)
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
-        if self.upstreams.get(data.server) is not None:
+        upstream = self.upstreams.get(data.server)
+        if upstream is not None and data.server.address != (upstream.origin.host, upstream.origin.port):
+            data.server.error = NOT_DECIDED  # another addon pointed it elsewhere
+        elif upstream is not None:
             handler = self.handler(data.client)
             if handler is not None:
                 self.upstreams.start_timer(data.server, handler)
@@ -143,6 +146,18 @@ class Gateway:
     @observing
     def server_disconnected(self, data: server_hooks.ServerConnectionHookData) -> None:
         self.upstreams.stop_timer(data.server)
+        self._close_socket(data.client, data.server)
+
+    @observing
+    def client_disconnected(self, client: Client) -> None:
+        self._close_socket(client, client)
+
+    def _close_socket(self, client: Client, connection: Connection) -> None:
+        """Close what the core leaves open: a close that meets data waiting for the layers ends the task before it."""
+        handler = self.handler(client)
+        transport = handler.transports.get(connection) if handler is not None else None
+        if transport is not None and transport.writer is not None:
+            transport.writer.close()
 
     @observing
     def tls_established_server(self, data: tls.TlsData) -> None:

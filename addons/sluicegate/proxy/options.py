@@ -13,7 +13,12 @@ from mitmproxy.utils import human
 NOWHERE = "reverse:http://undecided.invalid"
 """The listener's own target: no request ever goes there, because only decided connections are made."""
 
-_REQUIRED = {"connection_strategy": "lazy", "keep_host_header": True, "onboarding": False}
+_REQUIRED = {
+    "connection_strategy": "lazy",
+    "keep_host_header": True,
+    "onboarding": False,
+    "validate_inbound_headers": True,  # else HTTP/2 heads may hold line ends: smuggling
+}
 
 
 def declare(loader: Loader) -> None:

@@ -17,6 +17,8 @@ from mitmproxy.proxy.layers.http._base import HttpEvent, ReceiveHttp
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestHeaders,
+    RequestProtocolError,
+    RequestTrailers,
     ResponseEndOfMessage,
     ResponseHeaders,
     ResponseProtocolError,
@@ -40,6 +42,8 @@ from .gate import FlowControl, Gate, StopUpload
 LINGER = 30.0
 LINGER_BYTES = 64 << 20
 """Seconds and bytes for which an upload is still read, and thrown away, after its request was answered."""
+MAX_CHUNK_LINE = 1 << 14
+"""Bytes of one chunk's size and extensions, or of all trailers, at most."""
 MAX_PIPELINED = 1 << 20
 """Bytes kept of what a client sends while its request is still being answered."""
 MAX_RESPONSE_HEAD = 1 << 18
@@ -47,7 +51,10 @@ MAX_RESPONSE_HEAD = 1 << 18
 
 
 class _WithoutTrailers:
-    """A reader of chunked bodies that drops trailers, as RFC 9112 section 7.1.2 allows: the core raises on them."""
+    """A reader of chunked bodies that drops trailers, as RFC 9112 section 7.1.2 allows: the core raises on them.
+
+    What it keeps of a chunk's extensions or of trailers is bounded (section 7.1.1).
+    """
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
@@ -55,6 +62,8 @@ class _WithoutTrailers:
 
     def __call__(self, buffer: ReceiveBuffer) -> Any:
         event = self._reader(buffer)
+        if event is None and len(buffer) > MAX_CHUNK_LINE:
+            raise h11.RemoteProtocolError("a chunk's extensions or the trailers are too long")
         return h11.EndOfMessage() if isinstance(event, h11.EndOfMessage) and event.headers else event
 
 
@@ -253,6 +262,10 @@ class GatewayHttp1Client(_Connection, Http1Client):
         self.reading = Reading(gate, context.client, self.conn)
 
     def send(self, event: HttpEvent) -> CommandGenerator[None]:
+        if isinstance(event, RequestTrailers):
+            return  # HTTP/1 may drop trailers: RFC 9110 section 6.5.1
+        if isinstance(event, RequestProtocolError):
+            self.state = self.done  # what the target still sends belongs to nobody
         if isinstance(event, RequestHeaders) and not event.end_stream and event.request.is_http2:
             headers = event.request.headers
             if "content-length" not in headers and "transfer-encoding" not in headers:
@@ -272,10 +285,14 @@ class GatewayHttp1Client(_Connection, Http1Client):
                 self.state = self.done
                 return
             lines = self.buf.maybe_extract_lines()
-            if not lines:
-                if len(self.buf) > MAX_RESPONSE_HEAD:
-                    yield from self.fail("the response head is too long")
+            size = len(self.buf) if lines is None else sum(map(len, lines))
+            if size > MAX_RESPONSE_HEAD:
+                yield from self.fail("the response head is too long")
                 return
+            if lines is None:
+                return
+            if not lines:  # empty lines before a status line
+                continue
             yield from self.read_head([bytes(line) for line in lines], event)
 
     def read_head(self, lines: list[bytes], event: events.DataReceived) -> CommandGenerator[None]:

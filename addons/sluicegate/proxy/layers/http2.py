@@ -130,6 +130,11 @@ class GatewayHttp2Server(_Pausing, Http2Server):
     def handle_h2_event(self, event: h2.events.Event) -> CommandGenerator[bool]:
         if isinstance(event, h2.events.RequestReceived):
             size = sum(len(name) + len(value) + 4 for name, value in event.headers or ())
+            lengths = [value for name, value in event.headers or () if name == b"content-length"]
+            if event.stream_ended is not None and lengths not in ([], [b"0"]):
+                detail = "The request announces a body and has none."  # RFC 9113 section 8.1.1
+                yield from self._answer(event.stream_id or 0, Problem(400, "bad-request", detail))
+                return False
             if size > self.gate.head_limit:
                 detail = f"The request head is longer than {self.gate.head_limit} bytes."
                 yield from self._answer(event.stream_id or 0, Problem(431, "head-too-large", detail))

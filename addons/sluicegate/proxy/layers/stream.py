@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from mitmproxy import http
 from mitmproxy.net.http.validate import validate_headers
 from mitmproxy.proxy import events
 from mitmproxy.proxy.context import Context
@@ -24,6 +25,8 @@ from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 from mitmproxy.proxy.layers.http._http1 import Http1Connection
 from mitmproxy.utils import asyncio_utils
 
+from ...forwarding.admission import CONTROLS
+from ...forwarding.headers import response_fields
 from ...problems import Problem, internal_fault
 from ..bodies import is_streamed
 from ..upstreams import TIMED_OUT
@@ -80,6 +83,8 @@ class GatewayStream(PausingStream):
         try:
             if message is not None:
                 validate_headers(message)
+            if not request and self.flow.response is not None:
+                check_response(self.flow.response)
         except ValueError as error:
             if request:
                 return Problem(400, "bad-header", "The header fields of the request are not well-formed.", close=True)
@@ -165,12 +170,14 @@ class GatewayStream(PausingStream):
     def state_wait_for_response_headers(self, event: events.Event) -> CommandGenerator[None]:
         if not isinstance(event, ResponseHeaders):
             return
-        self.stop_deadline()
         status = event.response.status_code
         if 100 <= status < 200 and status != 101:
+            if has_controls(event.response):
+                return
+            event.response.headers.fields = response_fields(event.response.headers.fields, upgraded=False)
             yield SendHttp(ResponseHeaders(self.stream_id, event.response, False), self.context.client)
-            self.start_deadline()
             return
+        self.stop_deadline()
         switched = event.response.headers.get("upgrade", "").lower()
         if status == 101 and not (switched == "websocket" and self.gate.wants_websocket(self.flow)):
             yield SendHttp(self.cancelled("a protocol switch that was not asked for"), self.context.server)
@@ -263,6 +270,22 @@ class GatewayStream(PausingStream):
             yield SendHttp(RequestTrailers(self.stream_id, request.trailers), server)
         yield SendHttp(RequestEndOfMessage(self.stream_id), server)
         self.start_deadline()
+
+
+def has_controls(response: http.Response) -> bool:
+    """Whether a response's head holds what would end a line, or is no text, for its client (RFC 9110 section 5.5)."""
+    head = response.data.reason + b"".join(map(b"".join, response.headers.fields))
+    return len(head.translate(None, CONTROLS)) != len(head)
+
+
+def check_response(response: http.Response) -> None:
+    """Raise ValueError for a response head that is not to be passed on."""
+    if not 100 <= response.status_code <= 599:  # RFC 9110 section 15
+        raise ValueError(f"there is no status {response.status_code}")
+    if has_controls(response):
+        raise ValueError("a control character in the head")
+    if response.status_code == 204:
+        response.headers.pop("content-length", None)  # RFC 9110 section 8.6
 
 
 def connect_problem(cause: str, *, timed_out: bool) -> Problem:

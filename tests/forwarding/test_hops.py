@@ -71,12 +71,14 @@ def upgrading(*headers: tuple[str, str], **options: Any) -> bool:
     return wants_websocket(exchange("GET /", *headers, snapshot=snapshot(), **options))
 
 
-WEBSOCKET = (("Connection", "keep-alive, Upgrade"), ("Upgrade", "WebSocket"))
+KEY = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+WEBSOCKET = (("Connection", "keep-alive, Upgrade"), ("Upgrade", "WebSocket"), KEY)
 
 
 def test_the_upgrade_to_websocket_passes() -> None:
     assert upgrading(*WEBSOCKET)
     assert others(sent(*WEBSOCKET, ("Sec-WebSocket-Version", "13"))) == [
+        KEY,
         ("Sec-WebSocket-Version", "13"),
         ("Connection", "Upgrade"),
         ("Upgrade", "websocket"),
@@ -101,8 +103,17 @@ def test_the_upgrade_to_websocket_passes() -> None:
     ],
 )
 def test_no_other_upgrade_passes(headers: tuple[tuple[str, str], ...]) -> None:
-    assert not upgrading(*headers)
-    assert others(sent(*headers)) == []
+    assert not upgrading(*headers, KEY)
+    assert others(sent(*headers, KEY)) == [KEY]
+
+
+@pytest.mark.parametrize("method", ["POST", "CONNECT", "get"])
+def test_another_method_than_get_does_not_upgrade(method: str) -> None:
+    assert not wants_websocket(exchange(f"{method} /", *WEBSOCKET, snapshot=snapshot()))
+
+
+def test_an_upgrade_without_its_key_does_not_pass() -> None:
+    assert not upgrading(*WEBSOCKET[:2])
 
 
 @pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/2.0"])

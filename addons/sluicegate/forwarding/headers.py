@@ -36,6 +36,14 @@ _FRAMING = frozenset({b"host", b"content-length", b"transfer-encoding"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._~+/=-]{1,128}")
 
 
+def _plain(name: bytes) -> bytes:
+    """A field's name as servers behind CGI or WSGI read it: `X_Forwarded_For` is `X-Forwarded-For` to them."""
+    name = name.lower()
+    if b"_" in name and (dashed := name.replace(b"_", b"-")) in _OWN:
+        return dashed
+    return name
+
+
 def request_id(exchange: Exchange) -> str:
     """Return the client's request id where it has one that is fit to be kept, else a new one."""
     found = exchange.field_values(b"x-request-id")
@@ -47,7 +55,9 @@ def request_id(exchange: Exchange) -> str:
 def wants_websocket(exchange: Exchange) -> bool:
     """Whether a request asks for the one upgrade that passes (RFC 6455 section 4.1; HTTP/1.1 only)."""
     upgrades = exchange.field_values(b"upgrade")
-    if not upgrades or exchange.http_version != "HTTP/1.1":
+    if not upgrades or exchange.http_version != "HTTP/1.1" or exchange.method != "GET":
+        return False
+    if len(exchange.field_values(b"sec-websocket-key")) != 1:
         return False
     asked = [value.strip().lower() for value in upgrades]
     return asked == [b"websocket"] and b"upgrade" in connection_options(exchange.values)
@@ -78,7 +88,7 @@ class Hop:
         http2 = exchange.http_version == "HTTP/2.0"
         ended = _REQUEST_HANDLED | (connection_options(exchange.values) - _FRAMING)
         kept: list[tuple[bytes, bytes]] = [] if http2 else [(b"Host", host.encode("latin-1"))]
-        kept += [field for field in exchange.headers if field[0].lower() not in ended]
+        kept += [field for field in exchange.headers if _plain(field[0]) not in ended]
         if wants_websocket(exchange):
             kept += [(b"Connection", b"Upgrade"), (b"Upgrade", b"websocket")]
         if http2 and b"trailers" in b",".join(exchange.field_values(b"te")).lower():

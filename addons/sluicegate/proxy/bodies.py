@@ -62,6 +62,7 @@ class KeptBodies:
 
     def put(self, message: http.Message, content: bytes) -> None:
         """Give a streamed message the content that was kept of it."""
+        self.drop(message)
         message.data.content = content
         self._messages[id(message)] = (message, len(content))
         self._size += len(content)

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from mitmproxy import version
-from mitmproxy.proxy.layers import http
+from mitmproxy.proxy.layers import http, websocket
 from mitmproxy.proxy.layers.http import _http1, _http2, _http_h2
 from mitmproxy.proxy.server import ConnectionHandler
 
@@ -46,6 +46,7 @@ _OVERRIDDEN: dict[tuple[Any, str], str] = {
     (_http2.Http2Client, "_handle_event"): "event",
     (_http2.Http2Client, "handle_h2_event"): "event",
     (_http_h2.BufferedH2Connection, "send_data"): "stream_id data end_stream pad_length",
+    (websocket.WebsocketLayer, "relay_messages"): "event",
     (ConnectionHandler, "server_event"): "event",
     (ConnectionHandler, "open_connection"): "command",
 }

@@ -27,7 +27,7 @@ from ..problems import Problem, internal_fault
 from ..routing.stage import NAME as ROUTING
 from ..routing.stage import route
 from . import GATEWAY, answers, options, replay
-from .bodies import KeptBodies, is_streamed, through
+from .bodies import KEPT, KeptBodies, is_streamed, through
 from .flows import FAILED, METADATA, apply_forward, apply_problem, apply_response, describe_on, exchange_of, note
 from .guard import guarded, observing
 from .layers import swap
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 PARALLEL_CONNECTS = 100
 """Connections that one client may have opened to one target at a time; mitmproxy's own limit is 5."""
-_LOOPBACK = ("127.", "::1", "::ffff:127.")
+_LOOPBACK = ("127.", "::ffff:127.")
 
 
 def _fail_request(gateway: Gateway, flow: http.HTTPFlow) -> None:
@@ -50,9 +50,9 @@ def _fail_request(gateway: Gateway, flow: http.HTTPFlow) -> None:
     apply_problem(flow, live, verbose=False)
 
 
-def _fail_response(_: Gateway, flow: http.HTTPFlow) -> None:
-    if flow.response is not None:
-        flow.response = answers.response(internal_fault(), None, "unknown", head=flow.request.method == "HEAD")
+def _fail_response(gateway: Gateway, flow: http.HTTPFlow) -> None:
+    live = live_of(flow) or gateway.begin(flow)
+    live.exchange.refuse("gateway", internal_fault())  # the layer answers: nothing of the response has gone out
 
 
 class Gateway:
@@ -67,6 +67,7 @@ class Gateway:
         self.kept_bodies = KeptBodies()
         self.head_limit = 1 << 16
         self.is_running = False
+        self.is_serving = False
         self.hop = Hop(f"sluicegate-{secrets.token_hex(4)}")
         self.stages = self._stages()
 
@@ -77,6 +78,8 @@ class Gateway:
 
     def configure(self, updated: set[str]) -> None:
         options.check(ctx.options)
+        if self.is_serving:
+            options.check_change(updated)
         if "head_limit" in updated:
             self.head_limit = human.parse_size(ctx.options.head_limit) or self.head_limit
         if "forwarded" in updated:
@@ -96,6 +99,7 @@ class Gateway:
     async def _start(self) -> None:
         await self.routes.start(ctx.options)
         ctx.options.update(mode=options.reverse_modes(ctx.options))
+        self.is_serving = True
 
     async def done(self) -> None:
         await self.routes.stop()
@@ -112,7 +116,7 @@ class Gateway:
             handler.max_conns = collections.defaultdict(lambda: asyncio.Semaphore(PARALLEL_CONNECTS))
 
     def _refuse_layer(self, next_layer: layer.NextLayer) -> None:
-        next_layer.layer = None
+        next_layer.layer = swap.Closed(next_layer.context)
 
     @guarded(_refuse_layer)
     def next_layer(self, next_layer: layer.NextLayer) -> None:
@@ -175,7 +179,7 @@ class Gateway:
     def begin(self, flow: http.HTTPFlow) -> Live:
         """Bind a new exchange, and the snapshot of this moment, to a flow."""
         exchange = exchange_of(flow, self.routes.snapshot)
-        exchange.show_internals = ctx.options.verbose_errors or exchange.client.startswith(_LOOPBACK)
+        exchange.show_internals = ctx.options.verbose_errors or _is_loopback(exchange.client)
         live = Live(exchange, time.time())
         attach(flow, live)
         return live
@@ -287,10 +291,10 @@ class Gateway:
             live.bytes_in += len(message.content)
         else:
             live.bytes_out += len(message.content)
-        if not self._keeps():
-            del flow.websocket.messages[:-1]
-        elif len(flow.websocket.messages) > 1000:
-            del flow.websocket.messages[:500]
+        live.message_bytes += len(message.content)
+        most = KEPT if self._keeps() else 0
+        while len(flow.websocket.messages) > 1 and live.message_bytes > most:
+            live.message_bytes -= len(flow.websocket.messages.pop(0).content)
 
     @observing
     def websocket_end(self, flow: http.HTTPFlow) -> None:
@@ -318,6 +322,10 @@ class Gateway:
         live = live_of(flow)
         return live.exchange.forward if live else None
 
+    def refusal_of(self, flow: http.HTTPFlow) -> Problem | None:
+        live = live_of(flow)
+        return live.exchange.problem if live else None
+
     def wants_websocket(self, flow: http.HTTPFlow) -> bool:
         live = live_of(flow)
         return live is not None and live.websocket
@@ -341,6 +349,10 @@ class Gateway:
         request_id = secrets.token_hex(16)
         self.recorder.refused_head(client, problem, request_id)
         return request_id
+
+
+def _is_loopback(client: str) -> bool:
+    return client == "::1" or client.startswith(_LOOPBACK)
 
 
 def _connections() -> dict[Any, Any]:

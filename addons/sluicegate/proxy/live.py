@@ -21,6 +21,8 @@ class Live:
     first_byte: float | None = None
     bytes_in: int = 0
     bytes_out: int = 0
+    message_bytes: int = 0
+    """Of WebSocket messages that are kept."""
     sent_fields: Fields = ()
     as_edited: bool = False
     """A replay that was edited: its request goes as it is."""

@@ -61,8 +61,16 @@ def check(options: Options) -> None:
     if options.routes and not Path(options.routes).expanduser().parent.is_dir():
         raise exceptions.OptionsError(f"routes: '{options.routes}' lies in no folder that exists.")
     for mode in options.mode:
-        if mode != "regular" and not mode.startswith("reverse:"):
-            raise exceptions.OptionsError(f"Sluicegate is a reverse proxy: --mode {mode} is not one.")
+        spec = ProxyMode.parse(mode)
+        if mode != "regular" and not (isinstance(spec, ReverseMode) and spec.scheme in ("http", "https")):
+            raise exceptions.OptionsError(f"Sluicegate is a reverse proxy for HTTP: --mode {mode} is not one.")
+
+
+def check_change(updated: set[str]) -> None:
+    """Raise OptionsError for a change, while the gateway runs, of what it has taken up when it started."""
+    for name in ("mode", "routes", "routes_polling"):
+        if name in updated:
+            raise exceptions.OptionsError(f"{name} cannot change while Sluicegate runs: start it anew.")
 
 
 def reverse_modes(options: Options) -> list[str]:

@@ -31,6 +31,9 @@ class Gate(Protocol):
     def forward_of(self, flow: http.HTTPFlow) -> Forward | None:
         """The decision to send a flow's request on, or None where there is none."""
 
+    def refusal_of(self, flow: http.HTTPFlow) -> Problem | None:
+        """Why a flow is answered by the gateway itself, or None where it is not."""
+
     def failure(self, flow: http.HTTPFlow, problem: Problem) -> http.Response:
         """Note in a flow's trail that it failed, and return the answer for its client."""
 

@@ -50,7 +50,7 @@ MAX_RESPONSE_HEAD = 1 << 18
 """Bytes in the head of a target's response, at most."""
 
 
-class _WithoutTrailers:
+class _ChunkedBody:
     """A reader of chunked bodies that drops trailers, as RFC 9112 section 7.1.2 allows: the core raises on them.
 
     What it keeps of a chunk's extensions or of trailers is bounded (section 7.1.1).
@@ -70,7 +70,7 @@ class _WithoutTrailers:
 def body_reader(size: int | None) -> Any:
     """Return the reader of a body: `size` bytes, None for chunked, -1 for up to the end of the connection."""
     reader = make_body_reader(size)
-    return _WithoutTrailers(reader) if size is None else reader
+    return _ChunkedBody(reader) if size is None else reader
 
 
 def asks_to_close(message: http.Request | http.Response) -> bool:

@@ -18,6 +18,7 @@ from mitmproxy.proxy.layers.http._events import (
     RequestHeaders,
     RequestProtocolError,
     RequestTrailers,
+    ResponseEndOfMessage,
     ResponseHeaders,
     ResponseProtocolError,
 )
@@ -32,6 +33,7 @@ from ..bodies import is_streamed
 from ..upstreams import TIMED_OUT
 from .flow_control import PausingStream
 from .gate import DeadlineExpired, Gate, GetDecidedConnection, StopUpload
+from .websocket import GatewayWebsocketLayer
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 """Methods that may be tried again by themselves (RFC 9110 section 9.2.2)."""
@@ -187,6 +189,10 @@ class GatewayStream(PausingStream):
         if upstream := self.gate.upstreams.get(self.flow.server_conn):
             upstream.served += 1
         yield from super().state_wait_for_response_headers(event)
+        refusal = self.gate.refusal_of(self.flow)
+        if refusal is not None and not self.head_sent:  # the hook that took the response in has failed
+            yield SendHttp(self.cancelled("internal fault"), self.context.server)
+            yield from self.fail(refusal)
 
     def start_response_stream(self) -> CommandGenerator[None]:
         if self.flow.response is None:
@@ -215,6 +221,15 @@ class GatewayStream(PausingStream):
     def send_response(self, already_streamed: bool = False) -> CommandGenerator[None]:
         self.head_sent = True
         yield from super().send_response(already_streamed)
+
+    def flow_done(self) -> CommandGenerator[None]:
+        if self.flow.websocket is None:
+            yield from super().flow_done()
+            return
+        self.child_layer = GatewayWebsocketLayer(self.context, self.flow)
+        self._handle_event = self.passthrough  # type: ignore[method-assign]
+        yield from self.child_layer.handle_event(events.Start())
+        yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
 
     # Failure
 

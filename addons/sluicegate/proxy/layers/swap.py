@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mitmproxy.proxy import layer
+from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import ClientTLSLayer, HttpLayer, ServerTLSLayer
 from mitmproxy.proxy.layers.modes import ReverseProxy
 
@@ -13,15 +13,23 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What a client sends first that speaks HTTP/2 without TLS (RFC 9113 section 3.4)."""
 
 
+class Closed(layer.Layer):
+    """A connection that is not served."""
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if isinstance(event, events.Start):
+            yield commands.CloseConnection(self.context.client)
+
+
 def choose(next_layer: layer.NextLayer, gate: Gate) -> None:
     """Replace the layer that was chosen for a connection of the reverse listener.
 
-    Any other protocol than HTTP, with TLS or without, gets no layer at all, and so no answer.
+    Any other protocol than HTTP, with TLS or without, is closed.
     """
     context = next_layer.context
     chosen = next_layer.layer
     if not context.layers or not isinstance(context.layers[0], ReverseProxy):
-        next_layer.layer = None
+        next_layer.layer = Closed(context)
         return
     data = next_layer.data_client()
     in_clear = not any(isinstance(own, ClientTLSLayer) for own in context.layers)
@@ -31,7 +39,7 @@ def choose(next_layer: layer.NextLayer, gate: Gate) -> None:
         return
     if in_clear and data.startswith(b"PRI "):
         context.client.alpn = b"h2"
-    next_layer.layer = _swapped(chosen, context.layers, gate)
+    next_layer.layer = _swapped(chosen, context.layers, gate) or Closed(context)
 
 
 def _swapped(chosen: layer.Layer | None, layers: list[layer.Layer], gate: Gate) -> layer.Layer | None:
@@ -39,7 +47,7 @@ def _swapped(chosen: layer.Layer | None, layers: list[layer.Layer], gate: Gate) 
         _forget(chosen, layers)
         return GatewayHttpLayer(chosen.context, gate)
     if isinstance(chosen, ClientTLSLayer):
-        chosen.child_layer = _swapped(chosen.child_layer, layers, gate) or chosen.child_layer
+        chosen.child_layer = _swapped(chosen.child_layer, layers, gate) or Closed(chosen.context)
         return chosen
     if isinstance(chosen, ServerTLSLayer):
         # The reverse URL is https: its TLS belongs to connections that are decided, not to this stack.

@@ -72,6 +72,9 @@ def join(queue: Sequence[events.Event] | deque[events.Event], event: RequestData
     return joined
 
 
+_BODY = (RequestData, ResponseData)
+
+
 class PausingStream(HttpStream):
     """An exchange that passes on to the sender of a body what its receiver says, and bounds what itself keeps."""
 
@@ -87,8 +90,10 @@ class PausingStream(HttpStream):
         if isinstance(event, FlowControl):
             return self._pause(event.request, _BEHIND, event.paused)
         if self._paused is not None:
-            return self._while_waiting(event)
-        if self._reasons:
+            is_body = isinstance(event, _BODY)
+            if is_body or self._reasons or self._bytes_waiting[True] or self._bytes_waiting[False]:
+                return self._while_waiting(event)
+        elif self._reasons:
             return self._while_paused(event)
         return super().handle_event(event)
 

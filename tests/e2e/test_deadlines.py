@@ -66,7 +66,7 @@ def hidden(world: World, path: str) -> None:
 
 
 def test_no_connection_within_ten_seconds_is_a_504_problem(world: World) -> None:
-    """Pitfall 8: there is no upstream deadline."""
+    """Bare mitmproxy: there is no upstream deadline."""
     hidden(world, "/silent")
 
 

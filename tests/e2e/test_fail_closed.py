@@ -68,7 +68,7 @@ def test_a_fault_names_no_internals_to_the_client(upstream: Upstream, tmp_path: 
 def test_another_addons_exception_does_not_let_an_undecided_request_through(
     upstream: Upstream, other: Upstream, tmp_path: Path, mode: str
 ) -> None:
-    """Pitfall 3: one exception silences the rest, and the request goes on to the default target."""
+    """Bare mitmproxy: one exception silences the rest, and the request goes on to the default target."""
     both = (script(tmp_path, RAISING), "addons/routing.py")
     options = ("--mode", f"reverse:{other.url}") if mode == "explicit" else ()
     files = {"api.yaml": f"endpoints:\n  GET /a: {upstream.url}/b\n  POST /a: {upstream.url}/b\n"}
@@ -97,7 +97,7 @@ def test_nothing_is_forwarded_to_where_another_addon_points_a_decided_request(
 
 
 def test_a_broken_save_of_the_script_does_not_open_the_gate(upstream: Upstream, tmp_path: Path) -> None:
-    """Pitfall 4: mitmproxy unloads a script before it loads the new version of it."""
+    """Bare mitmproxy: mitmproxy unloads a script before it loads the new version of it."""
     addons = tmp_path / "addons"
     shutil.copytree(REPOSITORY / "addons", addons)
     door = addons / "routing.py"

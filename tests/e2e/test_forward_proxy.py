@@ -71,7 +71,7 @@ def hammered(running: Gateway, secret: Upstream) -> Iterator[Hammer]:
 def test_from_the_first_accepted_connection_on_nothing_is_proxied_to_where_the_client_says(
     upstream: Upstream, other: Upstream, options: tuple[str, ...]
 ) -> None:
-    """Pitfall 19: until reverse mode is up the listener is a regular proxy."""
+    """Bare mitmproxy: until reverse mode is up the listener is a regular proxy."""
     files = {name: text.format(url=upstream.url) for name, text in ROUTES.items()}
     with gateway(files, *options, ready=False) as running, hammered(running, other) as hammer:
         hammer.wait_answers(40, running)
@@ -96,7 +96,7 @@ def test_mitmweb_serves_the_same(upstream: Upstream) -> None:
 
 
 def test_the_onboarding_app_is_off(upstream: Upstream) -> None:
-    """Pitfall 15: a request with `Host: mitm.it` is answered by the onboarding app when the host is kept."""
+    """Bare mitmproxy: a request with `Host: mitm.it` is answered by the onboarding app when the host is kept."""
     with gateway({"any.yaml": f"origin: {upstream.url}\n"}) as running:
         for host in ("mitm.it", "mitm.it:80"):
             assert running.get("/", host=host).body == b"upstream"
@@ -104,7 +104,7 @@ def test_the_onboarding_app_is_off(upstream: Upstream) -> None:
 
 
 def test_a_connection_that_sends_nothing_reaches_no_upstream(upstream: Upstream) -> None:
-    """Pitfall 1: an eager connect."""
+    """Bare mitmproxy: an eager connect."""
     with gateway({"any.yaml": f"origin: {upstream.url}\n"}) as running:
         with running.connection() as silent, running.connection() as refused:
             refused.request("GET", "/%zz").problem(400)

@@ -73,7 +73,7 @@ def world() -> Iterator[World]:
     ],
 )
 def test_hop_by_hop_fields_do_not_reach_the_upstream(world: World, sent: list[tuple[str, str]]) -> None:
-    """RFC 9110 7.6.1; pitfall 11."""
+    """RFC 9110 7.6.1; bare mitmproxy passes them."""
     request = world.seen(*sent)
     forbidden = {
         "x-secret", "keep-alive", "proxy-connection", "proxy-authorization", "te", "upgrade", "http2-settings"
@@ -141,7 +141,7 @@ def test_the_upstream_learns_that_the_client_used_tls(world: World) -> None:
 
 
 def test_forwarding_fields_of_an_untrusted_client_are_dropped(world: World) -> None:
-    """Pitfall 11 and the probe: client-supplied ones pass through (spoofable)."""
+    """Bare mitmproxy: client-supplied ones pass through (spoofable)."""
     request = world.seen(
         ("X-Forwarded-For", "6.6.6.6"),
         ("x-forwarded-for", "7.7.7.7"),

@@ -92,7 +92,7 @@ def test_an_http_1_client_is_routed_to_every_kind_of_target(world: World, target
 
 
 def test_the_authority_toward_an_http_2_target_is_the_targets(world: World) -> None:
-    """Pitfall 23: an empty `:authority` after rewriting makes gRPC servers refuse the request."""
+    """Bare mitmproxy: an empty `:authority` after rewriting makes gRPC servers refuse the request."""
     for target in ("secure", "clear"):
         assert world.gateway.get(f"/{target}/1").status == 200
         with world.gateway.h2() as client:
@@ -134,7 +134,7 @@ def test_cookies_that_came_apart_are_joined_for_an_http_1_target(world: World) -
 
 @pytest.mark.parametrize("target", ["one", "secure"])
 def test_more_than_five_requests_of_one_connection_are_under_way_at_a_time(world: World, target: str) -> None:
-    """Pitfall 9: five at a time. The barrier opens only when all of them have reached the upstream."""
+    """Bare mitmproxy: five at a time. The barrier opens only when all of them have reached the upstream."""
     together = threading.Barrier(UNLIMITED, timeout=12)
 
     def meet(call: Call | H2Call) -> None:

@@ -6,7 +6,7 @@ from tests.e2e.harness import Relay, Upstream, gateway, wait_until
 
 
 def test_a_request_that_comes_back_to_this_gateway_is_a_508_problem() -> None:
-    """Pitfall 15: self-calls; a relay hides that the target is the gateway itself."""
+    """mitmproxy refuses self-calls by address; a relay hides that the target is the gateway itself."""
     with gateway({"a.yaml": ""}) as running, Relay(running.port) as relay:
         running.write("a.yaml", f"endpoints:\n  GET /loop: http://127.0.0.1:{relay.port}/loop\n")
         wait_until(lambda: running.get("/other").status == 404)

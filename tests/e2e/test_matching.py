@@ -197,7 +197,7 @@ def test_the_method_is_compared_exactly(world: World) -> None:
 
 
 def test_a_method_in_small_letters_is_not_the_method_in_capitals(world: World) -> None:
-    """Pitfall 20: `request.method` is upper-cased on reading."""
+    """Bare mitmproxy: `request.method` is upper-cased on reading."""
     assert world.status("/hotels/7", method="get") == 405
 
 

@@ -71,7 +71,7 @@ def test_the_origin_of_a_file_goes_before_the_default_one(world: World) -> None:
 
 
 def test_a_target_that_is_down_is_not_replaced_by_the_default_origin(world: World) -> None:
-    """Pitfall 1, and API Shield: the client never sees the source upstream instead."""
+    """API Shield: the client never sees the source upstream instead."""
     before = len(world.default.requests)
     world.gateway.get("/down").problem(502)
     assert world.default.requests[before:] == []
@@ -95,7 +95,7 @@ def test_what_is_refused_is_refused_all_the_same(world: World, data: bytes) -> N
 
 
 def test_a_default_origin_that_is_down_does_not_take_the_routes_with_it(upstream: Upstream, refused: int) -> None:
-    """Pitfall 1: with an eager connect the client gets an empty reply and no addon runs."""
+    """Bare mitmproxy: with an eager connect the client gets an empty reply and no addon runs."""
     files = {"api.yaml": f"endpoints:\n  GET /a: {upstream.url}/a\n"}
     with gateway(files, "--mode", f"reverse:http://127.0.0.1:{refused}") as running:
         assert running.get("/a").body == b"upstream"

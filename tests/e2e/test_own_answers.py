@@ -100,7 +100,7 @@ def test_a_path_that_no_endpoint_has_goes_to_the_origin_where_there_is_one(world
 
 @pytest.mark.parametrize("host", ["unknown.test", "hotel.test", "a.strict.hotel.test", "mitm.it", "127.0.0.1"])
 def test_a_host_that_no_file_serves_is_a_421_problem(world: World, host: str) -> None:
-    """Also pitfall 15: the onboarding app does not answer for mitm.it."""
+    """The onboarding app does not answer for mitm.it, as it would in bare mitmproxy."""
     world.gateway.get("/hotels/7", host=host).problem(421)
 
 
@@ -134,7 +134,7 @@ def test_a_connection_serves_on_after_a_404(world: World) -> None:
     [("/nothing", "strict.hotel.test", 404), ("/hotels/7", "strict.hotel.test", 405), ("/", "no.test", 421)],
 )
 def test_the_answer_to_head_has_no_body(world: World, path: str, host: str, status: int) -> None:
-    """Pitfall 21: an answer set on a HEAD request is sent with its body."""
+    """Bare mitmproxy: an answer set on a HEAD request is sent with its body."""
     raw = world.gateway.raw(head("HEAD", path, host=host, headers=[("Connection", "close")]))
     shown, _, body = raw.partition(b"\r\n\r\n")
     assert shown.split()[1] == str(status).encode()
@@ -193,7 +193,7 @@ def test_no_answer_of_the_gateway_names_mitmproxy(world: World) -> None:
 def test_a_start_with_a_bad_file_answers_503_and_recovers_when_it_is_mended(
     upstream: Upstream,
 ) -> None:
-    """Pitfall 16: the process stays up although an error is reported while it starts."""
+    """Bare mitmproxy ends when an error is logged while it starts."""
     good = f"endpoints:\n  GET /a: {upstream.url}/a\n"
     with gateway({"good.yaml": good, "bad.yaml": "host: x.test\nendpoints:\n  GET a: 1\n"}) as running:
         problem = running.get("/a").problem(503)

@@ -71,7 +71,7 @@ def world() -> Iterator[World]:
     ],
 )
 def test_a_malformed_or_ambiguous_request_is_a_400_problem(world: World, lines: str) -> None:
-    """Pitfall 12: dirty requests pass."""
+    """Bare mitmproxy: dirty requests pass."""
     response = world.refuse(lines.encode("latin-1") + b"\r\nConnection: close\r\n\r\n")
     response.problem(400)
 
@@ -103,7 +103,7 @@ def test_bytes_that_are_no_http_are_a_400_problem_or_an_ended_connection(world: 
 
 
 def test_a_folded_header_is_refused_or_unfolded_and_never_forwarded_folded(world: World) -> None:
-    """RFC 9112 5.2; pitfall 12."""
+    """RFC 9112 5.2; bare mitmproxy passes them."""
     before = len(world.upstream.requests)
     response = world.gateway.send(b"GET /a/1 HTTP/1.1\r\nHost: x.test\r\nX-A: one\r\n two\r\n\r\n")
     if response.status != 200:

@@ -49,7 +49,7 @@ def world(refused: int) -> Iterator[World]:
 
 
 def test_a_replayed_flow_is_routed_once_as_the_first_time(world: World) -> None:
-    """Pitfall 10: replay rewrites twice, `/x` to `/v2/x` to `/v2/v2/x`."""
+    """Bare mitmproxy: replay rewrites twice, `/x` to `/v2/x` to `/v2/v2/x`."""
     assert world.gateway.get("/x/7?q=1").status == 200
     assert world.gateway.request("POST", "/x/8", body=b"booking").status == 200
     for seen in (2, 3):
@@ -81,7 +81,7 @@ def test_a_replay_of_a_refused_request_is_refused_again(world: World) -> None:
 
 
 def test_flows_are_saved_and_load(upstream: Upstream, refused: int, tmp_path: Path) -> None:
-    """Pitfall 18: an object in `flow.metadata` makes `-w` raise at write time."""
+    """Bare mitmproxy: an object in `flow.metadata` makes `-w` raise at write time."""
     saved = tmp_path / "flows"
     files = {"api.yaml": ROUTES.format(up=upstream.url, refused=refused)}
     with gateway(files, "-w", str(saved)) as running:

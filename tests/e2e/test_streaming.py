@@ -62,7 +62,7 @@ def lean() -> Iterator[World]:
 
 
 def test_server_sent_events_arrive_event_by_event(world: World) -> None:
-    """Pitfall 14: buffered by default."""
+    """Bare mitmproxy: buffered by default."""
     go = threading.Semaphore(0)
 
     def tell(call: Call) -> None:
@@ -130,7 +130,7 @@ def test_a_long_response_of_known_length_arrives_while_it_is_sent(world: World) 
 
 
 def test_a_chunked_upload_reaches_the_upstream_while_it_is_sent(world: World) -> None:
-    """Pitfall 5 and the probe "rewriting in `request` with a streamed body": it is routed, too."""
+    """Bare mitmproxy opens the connection before the `request` hook when a body is streamed; it is routed, too."""
     first = threading.Event()
 
     def take(call: Call) -> None:
@@ -250,7 +250,7 @@ def test_a_client_that_expects_100_continue_gets_it_and_is_served(world: World) 
 
 
 def test_a_refused_upload_that_waits_for_100_continue_is_answered_without_it(world: World) -> None:
-    """Pitfall 5: `100 Continue` is sent regardless."""
+    """Bare mitmproxy: `100 Continue` is sent regardless."""
     with world.gateway.connection() as client:
         fields = [("Content-Length", str(LARGE)), ("Expect", "100-continue")]
         client.send(head("POST", "/nothing", headers=fields))
@@ -260,7 +260,7 @@ def test_a_refused_upload_that_waits_for_100_continue_is_answered_without_it(wor
 
 
 def test_a_refused_upload_is_answered_before_its_body_has_come(world: World) -> None:
-    """Pitfall 5: answering early."""
+    """Bare mitmproxy: answering early."""
     for fields in ([("Content-Length", str(LARGE))], CHUNKED):
         with world.gateway.connection() as client:
             client.send(head("POST", "/nothing", headers=fields))

@@ -182,7 +182,7 @@ def test_captured_segments_are_taken_from_the_normalised_path_still_encoded(
     ],
 )
 def test_a_path_that_no_route_rebuilds_is_forwarded_as_the_client_sent_it(world: World, path: str) -> None:
-    """Also pitfall 12: what is matched and what is forwarded are chosen on purpose."""
+    """What is matched and what is forwarded are chosen on purpose."""
     assert world.seen(path).target == path
 
 
@@ -215,7 +215,7 @@ def test_an_ipv6_target_is_reached(world: World) -> None:
 
 
 def test_the_host_header_names_the_target_unless_told_otherwise(world: World) -> None:
-    """Pitfall 2: the Host must be set per route."""
+    """Bare mitmproxy sends one Host to every target."""
     assert world.seen("/plain/7").all("host") == [world.upstream.authority]
     assert world.seen("/named/7").all("host") == [f"localhost:{world.upstream.port}"]
 

@@ -94,7 +94,7 @@ def failed(world: World, path: str, status: int) -> None:
     ],
 )
 def test_an_upstream_that_cannot_be_spoken_to_is_a_502_problem_without_its_address(world: World, path: str) -> None:
-    """Pitfall 6: clients get mitmproxy's HTML page with its version; also the probe "upstream down"."""
+    """Bare mitmproxy: clients get mitmproxy's HTML page with its version."""
     failed(world, path, 502)
 
 
@@ -165,7 +165,7 @@ def test_a_streamed_response_that_breaks_off_is_not_passed_as_whole(world: World
 
 
 def test_the_certificate_of_a_target_is_checked_for_the_targets_name(world: World) -> None:
-    """Pitfall 22: the client's SNI is copied to the upstream connection."""
+    """Bare mitmproxy: the client's SNI is copied to the upstream connection."""
     with world.gateway.connection(tls="api.hotel.test") as client:
         assert client.request("GET", "/tls/1").body == b"tls"
     assert world.tls.last.server_name == "localhost"

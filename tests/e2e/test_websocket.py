@@ -116,7 +116,7 @@ def test_only_the_websocket_of_several_upgrades_is_passed_on(world: World) -> No
 
 
 def test_the_memory_of_a_long_conversation_does_not_grow_with_its_messages(world: World) -> None:
-    """Probe: messages are kept for the life of the connection."""
+    """Bare mitmproxy: messages are kept for the life of the connection."""
     message = b"x" * 1_000_000
     with websocket_client(world.gateway.port, "/chat/7") as client:
         for _ in range(20):

@@ -1,4 +1,4 @@
-"""Hosts of requests and host patterns of endpoints (`api-shield.md` 1.1 and 1.2).
+"""Hosts of requests and host patterns of endpoints (API Shield, Endpoint Management).
 
 parse_authority("API.Hotel.test:8080")  →  Authority(host='api.hotel.test', port=8080)
 HostPattern.parse("{tenant}.hotel.test").text  →  '{hostVar1}.hotel.test'

@@ -1,4 +1,4 @@
-"""URL path normalisation, as RFC 3986 section 6.2.2 and the Cloudflare form state it (`api-shield.md` 1.3).
+"""URL path normalisation, as RFC 3986 section 6.2.2 and the Cloudflare form state it.
 
 Source: https://developers.cloudflare.com/rules/normalization/how-it-works/. Matching is on the Cloudflare form:
 

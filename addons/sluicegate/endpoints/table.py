@@ -2,7 +2,8 @@
 
 A request matches at most one endpoint. Hosts that fit are tried from the most specific to the least; within a host
 the path's segments are walked left to right: literal text before text with a variable in it (longer text first)
-before a bare variable (`api-shield.md` 1.2). A table never changes once it is built.
+before a bare variable. API Shield says that the more specific endpoint wins; the order in full is ours. A table never
+changes once it is built.
 
 Where several ways lead on at one place, a lookup may try each: a table made for it, literal and variable side by side
 at every place, makes a lookup try two ways at each depth.

@@ -1,4 +1,4 @@
-"""Target Endpoints: where the requests of an endpoint go, as a template over its variables (`api-shield.md` 2).
+"""Target Endpoints: where the requests of an endpoint go, as a template over its variables (API Shield, API Routing).
 
 A target without a path keeps the request's own. Captured segments go in still encoded, so `%2F` survives.
 """

@@ -1,4 +1,4 @@
-"""Path templates of Source Endpoints (`api-shield.md` 1.1 to 1.3).
+"""Path templates of Source Endpoints (API Shield, Endpoint Management).
 
     parse_path("/hotels/{hotel}/rooms/{room}.json").stored  →  '/hotels/{var1}/rooms/{var2}.json'
 

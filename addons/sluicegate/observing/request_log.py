@@ -1,4 +1,4 @@
-"""The request log: one JSON line per exchange, written beside the request path by a thread of its own.
+"""The request log: one JSON line per exchange, written to its file beside the request path by a thread of its own.
 
 Credentials cannot appear in it: no header field and no query is ever part of a record.
 """
@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -61,10 +62,17 @@ class RequestLog:
         self._wake = threading.Condition()
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="request log", daemon=True)
-        self._thread.start()
+        if self._path is not None:
+            self._thread.start()
 
     def write(self, record: Record) -> None:
-        """Hand a record over to be written; never blocks."""
+        """Hand a record over to be written; a file never blocks.
+
+        Standard output is shared with mitmproxy's own: only the thread that writes both keeps lines whole.
+        """
+        if self._path is None:
+            self._write_all([record])
+            return
         with self._wake:
             if len(self._waiting) >= MOST_WAITING:
                 self._dropped += 1
@@ -74,6 +82,8 @@ class RequestLog:
 
     def close(self) -> None:
         """Write what waits and close the file."""
+        if self._path is None:
+            return
         with self._wake:
             self._ended = True
             self._wake.notify()
@@ -87,15 +97,18 @@ class RequestLog:
                 self._waiting.clear()
                 self._dropped = 0
                 ended = self._ended
-            try:
-                self._write("".join([record.line() for record in records]))
-            except (OSError, ValueError) as error:  # ValueError: standard output was closed
-                logger.error("request log: %d records could not be written: %s", len(records), error)
+            self._write_all(records)
             if dropped:
                 logger.error("request log: %d records were dropped, %s is too slow", dropped, self._path)
             if ended and not records:
                 self._close()
                 return
+
+    def _write_all(self, records: Sequence[Record]) -> None:
+        try:
+            self._write("".join([record.line() for record in records]))
+        except (OSError, ValueError) as error:  # ValueError: standard output was closed
+            logger.error("request log: %d records could not be written: %s", len(records), error)
 
     def _write(self, text: str) -> None:
         if not text:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.harness import H2Upstream, Upstream, refusing_port, silent_port
+from tests.e2e.harness.editing import Editing, editing
 
 
 @pytest.fixture
@@ -42,3 +43,16 @@ def silent() -> Iterator[int]:
     """A port where no attempt to connect is ever answered."""
     with silent_port() as port:
         yield port
+
+
+@pytest.fixture(scope="module")
+def shared_editing() -> Iterator[Editing]:
+    with editing() as started:
+        yield started
+
+
+@pytest.fixture
+def edit(shared_editing: Editing) -> Editing:
+    """The running gateway with its folder as it was at the start."""
+    shared_editing.restore()
+    return shared_editing

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import REPOSITORY, ConnectionEnded, Upstream, gateway
+from tests.e2e.harness import REPOSITORY, ConnectionEnded, Upstream, gateway, head
 
 DOOR = REPOSITORY / "addons/routing.py"
 
@@ -50,3 +50,33 @@ def test_a_bad_value_is_named_and_never_opens_a_forward_proxy(upstream: Upstream
                 assert running.request(method, target, host=upstream.authority).status >= 400
         assert upstream.requests == []
         running.wait_log(name)
+
+
+def test_a_body_over_mitmproxys_own_limit_is_a_413_and_one_line_in_the_log(upstream: Upstream, tmp_path: Path) -> None:
+    """Whether its length is announced or not: bare mitmproxy leaves the limit out where bodies are streamed."""
+    log = tmp_path / "requests.jsonl"
+    files = {"api.yaml": f"endpoints:\n  POST /a: {upstream.url}/a\n"}
+    options = ("--set", f"request_log={log}", "--set", "body_size_limit=1k")
+    upstream.on("/a", lambda call: call.respond(200, body=call.read_body()[:1]))
+    with gateway(files, *options, cwd=tmp_path, scripts=(DOOR,)) as running:
+        running.request("POST", "/a", body=b"x" * 2000).problem(413)
+        with running.connection() as client:
+            client.send(head("POST", "/a", headers=[("Transfer-Encoding", "chunked")]))
+            client.send_chunk(b"x" * 2000)
+            client.read_response().problem(413)
+        with running.h2() as client:
+            assert client.request("POST", "/a", body=b"x" * 2000).status == 413
+            assert client.request("POST", "/a", body=b"x" * 1000).status == 200
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert len([line for line in lines if line["path"] == "/a"]) == 4
+    assert not [line for line in lines if line["path"] is None]  # none a second time, as a head without a request
+
+
+def test_without_valid_routes_the_trail_says_what_the_answer_says(tmp_path: Path) -> None:
+    log = tmp_path / "requests.jsonl"
+    with gateway(
+        {"bad.yaml": "endpoints: [\n"}, "--set", f"request_log={log}", cwd=tmp_path, scripts=(DOOR,)
+    ) as running:
+        detail = running.get("/a").problem(503)["detail"]
+    assert "bad.yaml" in detail
+    assert json.loads(log.read_text().splitlines()[-1])["verdicts"][-1]["reason"] == detail

@@ -6,27 +6,13 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.harness import Call, Upstream, answer, wait_until
-from tests.e2e.harness.editing import Editing, editing, extra, moving, steady, wait_status
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Editing]:
-    with editing() as started:
-        yield started
-
-
-@pytest.fixture
-def edit(shared: Editing) -> Editing:
-    """The running gateway with its folder as it was at the start."""
-    shared.restore()
-    return shared
-
+from tests.e2e.harness.editing import Editing, extra, moving, steady, wait_status
 
 # The ways in which an edit reaches the disk.
 

@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-
-import pytest
 
 from tests.e2e.harness import Upstream, gateway, wait_until
-from tests.e2e.harness.editing import Editing, editing, extra, steady, wait_status
+from tests.e2e.harness.editing import Editing, extra, steady, wait_status
 from tests.e2e.harness.load import Load
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Editing]:
-    with editing() as started:
-        yield started
-
-
-@pytest.fixture
-def edit(shared: Editing) -> Editing:
-    """The running gateway with its folder as it was at the start."""
-    shared.restore()
-    return shared
 
 
 def test_a_half_written_file_keeps_the_last_good_table_until_it_is_whole(edit: Editing) -> None:

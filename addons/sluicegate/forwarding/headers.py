@@ -49,6 +49,11 @@ def request_id(exchange: Exchange) -> str:
     found = exchange.field_values(b"x-request-id")
     if len(found) == 1 and _REQUEST_ID.fullmatch(found[0]):
         return found[0].decode("ascii")
+    return new_request_id()
+
+
+def new_request_id() -> str:
+    """Return an id for a request that has none."""
     return secrets.token_hex(16)
 
 

@@ -17,11 +17,11 @@ from mitmproxy.proxy.server import ConnectionHandler
 from mitmproxy.utils import human
 from OpenSSL import SSL
 
-from ..exchange import Forward, Verdict
+from ..exchange import Exchange, Forward, Verdict
 from ..forwarding.admission import NAME as ADMISSION
 from ..forwarding.admission import admit
 from ..forwarding.headers import NAME as LOOP
-from ..forwarding.headers import Hop, wants_websocket
+from ..forwarding.headers import Hop, new_request_id, wants_websocket
 from ..pipeline import Stage, decide
 from ..problems import Problem, internal_fault
 from ..routing.stage import NAME as ROUTING
@@ -72,7 +72,13 @@ class Gateway:
         self.stages = self._stages()
 
     def _stages(self) -> list[Stage]:
-        return [Stage(ADMISSION, admit), Stage(LOOP, self.hop.refuse_loop), Stage(ROUTING, route)]
+        return [Stage(ADMISSION, admit), Stage(LOOP, self.hop.refuse_loop), Stage(ROUTING, self._route)]
+
+    def _route(self, exchange: Exchange) -> None:
+        if exchange.snapshot is None:
+            exchange.refuse(ROUTING, self.routes.problem())  # names the file that is to be mended
+        else:
+            route(exchange)
 
     # Life cycle
 
@@ -203,8 +209,6 @@ class Gateway:
     def _carry_out(self, flow: http.HTTPFlow, live: Live) -> None:
         """Make the flow do what was decided for its exchange."""
         exchange = live.exchange
-        if exchange.problem is not None and exchange.problem.status == 503:
-            exchange.problem = self.routes.problem()
         live.decided = time.time()
         if exchange.forward is not None and not live.as_edited:
             live.websocket = wants_websocket(exchange)
@@ -346,7 +350,7 @@ class Gateway:
         )
 
     def head_refused(self, client: Client, problem: Problem) -> str:
-        request_id = secrets.token_hex(16)
+        request_id = new_request_id()
         self.recorder.refused_head(client, problem, request_id)
         return request_id
 

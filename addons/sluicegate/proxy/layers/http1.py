@@ -33,7 +33,7 @@ from mitmproxy.proxy.layers.http._http1 import (
 )
 
 from ...exchange import by_name
-from ...forwarding.headers import connection_options
+from ...forwarding.headers import connection_options, new_request_id
 from ...problems import Problem
 from .. import answers
 from .flow_control import Reading
@@ -238,9 +238,9 @@ class GatewayHttp1Server(_Connection, Http1Server):
             return
         status = event.code.http_status_code()
         if status is not None and (self.response is None or self.response.status_code < 200):
-            problem = failure_problem(status)
-            request_id = self.gate.head_refused(self.context.client, problem)
-            yield commands.SendData(self.conn, answers.raw(problem, request_id))
+            # The exchange is in the log already; once routed, its request carries the id that it has there.
+            request_id = self.request.headers.get("x-request-id", "") if self.request else ""
+            yield commands.SendData(self.conn, answers.raw(failure_problem(status), request_id or new_request_id()))
         yield commands.CloseConnection(self.conn)
 
 

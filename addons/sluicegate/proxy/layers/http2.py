@@ -14,6 +14,7 @@ from mitmproxy.proxy.layers.http._events import RequestData, ResponseData, Respo
 from mitmproxy.proxy.layers.http._http2 import Http2Client, Http2Connection, Http2Server
 from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection, SendH2Data
 
+from ...forwarding.headers import new_request_id
 from ...problems import Problem
 from .. import answers
 from .flow_control import HIGH, JOINED, LOW, bodies, exceeds, join
@@ -123,7 +124,7 @@ class GatewayHttp2Server(_Pausing, Http2Server):
                 yield commands.SendData(self.conn, self.h2_conn.data_to_send())
         elif isinstance(event, ResponseProtocolError) and self._can_answer(event):
             problem = failure_problem(event.code.http_status_code() or 502)
-            yield from self._answer(event.stream_id, problem)
+            yield from self._answer(event.stream_id, problem, new_request_id())  # the exchange is in the log already
         else:
             yield from super()._handle_event(event)
 
@@ -133,11 +134,11 @@ class GatewayHttp2Server(_Pausing, Http2Server):
             lengths = [value for name, value in event.headers or () if name == b"content-length"]
             if event.stream_ended is not None and lengths not in ([], [b"0"]):
                 detail = "The request announces a body and has none."  # RFC 9113 section 8.1.1
-                yield from self._answer(event.stream_id or 0, Problem(400, "bad-request", detail))
+                yield from self._refuse(event.stream_id or 0, Problem(400, "bad-request", detail))
                 return False
             if size > self.gate.head_limit:
                 detail = f"The request head is longer than {self.gate.head_limit} bytes."
-                yield from self._answer(event.stream_id or 0, Problem(431, "head-too-large", detail))
+                yield from self._refuse(event.stream_id or 0, Problem(431, "head-too-large", detail))
                 return False
         return (yield from super().handle_h2_event(event))
 
@@ -146,8 +147,11 @@ class GatewayHttp2Server(_Pausing, Http2Server):
             return False
         return not self.h2_conn.streams[event.stream_id].state_machine.headers_sent
 
-    def _answer(self, stream_id: int, problem: Problem) -> CommandGenerator[None]:
-        request_id = self.gate.head_refused(self.context.client, problem)
+    def _refuse(self, stream_id: int, problem: Problem) -> CommandGenerator[None]:
+        """Answer a head that never becomes a request."""
+        yield from self._answer(stream_id, problem, self.gate.head_refused(self.context.client, problem))
+
+    def _answer(self, stream_id: int, problem: Problem, request_id: str) -> CommandGenerator[None]:
         fields, body = answers.fields_and_body(problem, request_id)
         self.h2_conn.send_headers(stream_id, fields)
         self.h2_conn.send_data(stream_id, body, end_stream=True)

@@ -24,7 +24,7 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 from mitmproxy.proxy.layers.http._http1 import Http1Connection
-from mitmproxy.utils import asyncio_utils
+from mitmproxy.utils import asyncio_utils, human
 
 from ...forwarding.admission import CONTROLS
 from ...forwarding.headers import response_fields
@@ -33,6 +33,7 @@ from ..bodies import is_streamed
 from ..upstreams import TIMED_OUT
 from .flow_control import PausingStream
 from .gate import DeadlineExpired, Gate, GetDecidedConnection, StopUpload
+from .http1 import failure_problem
 from .websocket import GatewayWebsocketLayer
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
@@ -50,6 +51,7 @@ class GatewayStream(PausingStream):
         self.retried = False
         self.deadline: asyncio.TimerHandle | None = None
         self.deadlines = 0
+        self.streamed = 0
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, DeadlineExpired):
@@ -101,6 +103,10 @@ class GatewayStream(PausingStream):
         self.client_state = self.state_stream_request_body
 
     def state_stream_request_body(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, RequestData) and not self.head_sent and self.is_over_limit(len(event.data)):
+            yield SendHttp(self.cancelled("request body too large"), self.context.server)
+            yield from self.fail(failure_problem(413))
+            return
         yield from super().state_stream_request_body(event)
         if isinstance(event, RequestEndOfMessage):
             self.start_deadline()
@@ -109,6 +115,12 @@ class GatewayStream(PausingStream):
         yield from super().state_consume_request_body(event)
         if isinstance(event, RequestEndOfMessage):
             self.start_deadline()
+
+    def is_over_limit(self, size: int) -> bool:
+        """Whether `size` more bytes are too many for mitmproxy's `body_size_limit`, which the core leaves out here."""
+        self.streamed += size
+        limit = self.context.options.body_size_limit
+        return bool(limit) and self.streamed > (human.parse_size(limit) or 0)
 
     # Connection
 

@@ -11,7 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .exchange import Exchange, Verdict
+from .forwarding import admission
+from .forwarding import headers as hops
 from .problems import Problem, internal_fault
+from .routing import stage as routing
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +26,15 @@ class Stage:
     name: str
     run: Callable[[Exchange], None]
     deciding: bool = True
+
+
+def stages(hop: hops.Hop, route: Callable[[Exchange], None] = routing.route) -> list[Stage]:
+    """Return the stages in their order, for a gateway that is this hop; `route` is the routing stage."""
+    return [
+        Stage(admission.NAME, admission.admit),
+        Stage(hops.NAME, hop.refuse_loop),
+        Stage(routing.NAME, route),
+    ]
 
 
 def decide(exchange: Exchange, stages: Sequence[Stage]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from ..endpoints.table import Endpoint, Fallback, Table
 from ..snapshot import Settings
 from .addresses import Services
 from .diagnostics import Diagnostic
+from .examples import Case
 from .files import FoundFile, Signature, list_files, signature
 from .gateway_file import GatewayFile, read_gateway_file
 from .linking import link
@@ -26,13 +27,17 @@ _UNSETTLED = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Everything that a folder of route files says; `files` maps each name to the SHA-256 of the content."""
+    """Everything that a folder of route files says; `files` maps each name to the SHA-256 of the content.
+
+    `cases` are the examples of all endpoints.
+    """
 
     endpoints: tuple[Endpoint, ...] = ()
     hosts: tuple[tuple[HostPattern, Fallback | None], ...] = ()
     settings: Settings = field(default_factory=Settings)
     files: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
+    cases: tuple[Case, ...] = ()
 
     def table(self) -> Table:
         """Return a new table of all hosts and endpoints."""
@@ -64,21 +69,31 @@ class _Read:
 class Compiler:
     """Compiles a folder again and again, reading only the files that changed.
 
-    `environ` is what services may refer to (the process's own where left out). `own_addresses` are hosts and
-    ports that the gateway listens on: a target that is one of them is an error.
+    `names` are the files that count, all where left out; the gateway's own file always does. `environ` is what
+    services may refer to (the process's own where left out). `own_addresses` are hosts and ports that the gateway
+    listens on: a target that is one of them is an error. `examples`: the examples are tried, and failures are errors.
     """
 
     def __init__(
         self,
         folder: Path,
         *,
+        names: Collection[str] | None = None,
         environ: Mapping[str, str] | None = None,
         own_addresses: Sequence[tuple[str, int]] = (),
+        examples: bool = True,
     ) -> None:
         self.folder = folder
+        self.names = names if names is None else {*names, *_GATEWAY_NAMES}
+        self.examples = examples
         self.environ = dict(os.environ if environ is None else environ)
         self.own_addresses = tuple(own_addresses)
         self._read: dict[str, _Read] = {}
+
+    @property
+    def route_files(self) -> list[RouteFile]:
+        """The route files as the last compilation read them, in the order of their names."""
+        return [one.parsed for one in self._read.values() if isinstance(one.parsed, RouteFile)]
 
     def compile(self) -> Outcome:
         """Return what the folder says now: nothing where it is empty, an error where it is missing."""
@@ -91,6 +106,8 @@ class Compiler:
         diagnostics: list[Diagnostic] = []
         read: dict[str, _Read] = {}
         for found in listed:
+            if self.names is not None and found.name not in self.names:
+                continue
             try:
                 read[found.name] = self._current(found)
             except OSError as error:
@@ -117,19 +134,19 @@ class Compiler:
         return _Read(settled, digest, read(found.name, content, self.environ))
 
     def _link(self, read: Mapping[str, _Read], diagnostics: list[Diagnostic]) -> Outcome:
-        routes = [one.parsed for one in read.values() if isinstance(one.parsed, RouteFile)]
         gateways = [one.parsed for one in read.values() if isinstance(one.parsed, GatewayFile)]
         for read_file in read.values():
             diagnostics.extend(read_file.parsed.findings)
+        routes = self.route_files
         diagnostics.extend(_misplaced(routes, gateways))
         is_unreadable = any(one.file in _GATEWAY_NAMES for one in diagnostics if one.code == "file-unreadable")
         gateway = gateways[0] if gateways else GatewayFile(GATEWAY_FILE, Services(complete=not is_unreadable))
-        linked = link(routes, gateway, self.own_addresses)
+        linked = link(routes, gateway, self.own_addresses, examples=self.examples)
         found = tuple(sorted({*diagnostics, *linked.findings}))
         if any(diagnostic.severity == "error" for diagnostic in found):
             return Outcome(None, found)
         files = {name: one.digest for name, one in read.items()}
-        return Outcome(Compiled(linked.endpoints, linked.hosts, linked.settings, files, found), found)
+        return Outcome(Compiled(linked.endpoints, linked.hosts, linked.settings, files, found, linked.cases), found)
 
 
 def _misplaced(routes: Sequence[RouteFile], gateways: Sequence[GatewayFile]) -> list[Diagnostic]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from .. import trial
 from ..endpoints.hosts import HostPattern
 from ..endpoints.table import Endpoint, Table
 from ..endpoints.templates import TemplateError
 from ..exchange import Exchange
-from ..forwarding.admission import admit
 from ..routing.nearest import difference
-from ..routing.stage import route
 from ..snapshot import Snapshot
 from .addresses import Services, encode_literal, split_address
-from .diagnostics import Findings, excerpt
+from .diagnostics import Findings, Mark, excerpt
 from .endpoints import Example
 
 
@@ -28,12 +28,22 @@ class Case:
     findings: Findings
 
 
+class Failure(NamedTuple):
+    """Why an example did not come out as it says: the place of the part that is wrong, the rule, and the words."""
+
+    mark: Mark
+    code: str
+    message: str
+
+
 def check_examples(table: Table, cases: Sequence[Case]) -> None:
     """Route every example; one that does not come out as it says becomes a finding."""
     snapshot = Snapshot(0, table)
     for case in cases:
         for example in case.examples:
-            _check(snapshot, case, example)
+            failed = failure(snapshot, case, example)
+            if failed is not None:
+                case.findings.error(*failed)
 
 
 def host_of(pattern: HostPattern) -> str:
@@ -42,33 +52,31 @@ def host_of(pattern: HostPattern) -> str:
     return ".".join(next(names).lower() if label is None else label for label in pattern.labels)
 
 
-def _check(snapshot: Snapshot, case: Case, example: Example) -> None:
-    endpoint, findings = case.endpoint, case.findings
+def failure(snapshot: Snapshot, case: Case, example: Example) -> Failure | None:
+    """Route one example over the whole table; None where it comes out as it says."""
+    endpoint = case.endpoint
     shown = f"example '{excerpt(example.request.value)}'"
     try:
         expected = _expected_url(example, case.services)
     except TemplateError as error:
-        findings.error(example.expected.mark.at(error.offset), error.code, f"{shown}: {error}")
-        return
-    exchange = _exchange(snapshot, endpoint, example.request.value)
-    if expected is None or exchange is None:
-        if exchange is None:
-            findings.error(example.request.mark, "example-request", f"{shown} is neither '/path' nor '//host/path'")
-        return
-    admit(exchange)
-    if exchange.problem is None:
-        route(exchange)
-        if exchange.endpoint is not endpoint:
-            findings.error(example.request.mark, "example-endpoint", f"{shown} {_other(exchange, endpoint)}")
-            return
+        return Failure(example.expected.mark.at(error.offset), error.code, f"{shown}: {error}")
+    request = _request(endpoint, example.request.value)
+    if request is None:
+        return Failure(example.request.mark, "example-request", f"{shown} is neither '/path' nor '//host/path'")
+    if expected is None:
+        return None  # the service that it names is defined wrongly, which is a finding of its own
+    exchange = trial.decided(request, snapshot)
+    if exchange.endpoint is not endpoint and exchange.path:
+        return Failure(example.request.mark, "example-endpoint", f"{shown} {_other(exchange, endpoint)}")
     if exchange.problem is not None:
-        findings.error(example.request.mark, "example-refused", f"{shown} is refused: {exchange.problem.detail}")
-    elif exchange.forward is not None and exchange.forward.url != expected:
-        findings.error(
+        return Failure(example.request.mark, "example-refused", f"{shown} is refused: {exchange.problem.detail}")
+    if exchange.forward is not None and exchange.forward.url != expected:
+        return Failure(
             example.expected.mark,
             "example-target",
             f"{shown} gives {excerpt(exchange.forward.url, 200)}, not {excerpt(expected, 200)}",
         )
+    return None
 
 
 def _expected_url(example: Example, services: Services) -> str | None:
@@ -84,27 +92,15 @@ def _expected_url(example: Example, services: Services) -> str | None:
     return f"{address.origin}{address.base}{path}{query}"
 
 
-def _exchange(snapshot: Snapshot, endpoint: Endpoint, request: str) -> Exchange | None:
-    """Return the exchange that a request for `/path` or `//host/path` would be; None where it is neither."""
+def _request(endpoint: Endpoint, request: str) -> trial.Request | None:
+    """Return the request that an example for `/path` or `//host/path` means; None where it is neither."""
     host = host_of(endpoint.host)
     if request.startswith("//"):
         host, slash, path = request[2:].partition("/")
         request = slash + path
     if not request.startswith("/") or not host.isascii():
         return None
-    return Exchange(
-        request_id="example",
-        received=0.0,
-        client="127.0.0.1",
-        scheme="http",
-        method=endpoint.method,
-        authority="",
-        target=request.encode("utf-8", "replace"),
-        headers=((b"host", host.encode("ascii")),) if host else (),
-        # A request may leave its host out up to this version only.
-        http_version="HTTP/1.1" if host else "HTTP/1.0",
-        snapshot=snapshot,
-    )
+    return trial.Request(endpoint.method, host or None, request.encode("utf-8", "replace"))
 
 
 def _other(exchange: Exchange, endpoint: Endpoint) -> str:

@@ -23,6 +23,14 @@ class FoundFile:
     path: Path
 
 
+def routes_folder(chosen: str = "") -> Path:
+    """Return the folder of route files: as chosen, else `routes` in the working directory, else the repository's."""
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    here = Path("routes").absolute()
+    return here if here.is_dir() else Path(__file__).resolve().parents[3] / "routes"
+
+
 def is_route_file(name: str) -> bool:
     """Whether a file of this name counts.
 

@@ -24,20 +24,27 @@ from .targets import DEFAULT_TIMEOUT, read_target, variables_of
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What all files together say, and what is wrong between them."""
+    """What all files together say, and what is wrong between them; `cases` are the examples of all endpoints."""
 
     endpoints: tuple[Endpoint, ...]
     hosts: tuple[tuple[HostPattern, Fallback | None], ...]
     settings: Settings
     findings: tuple[Diagnostic, ...]
+    cases: tuple[Case, ...]
 
 
-def link(files: Sequence[RouteFile], gateway: GatewayFile, own_addresses: Sequence[tuple[str, int]] = ()) -> Linked:
-    """Put files, in the order of their names, and the gateway's own file together."""
+def link(
+    files: Sequence[RouteFile],
+    gateway: GatewayFile,
+    own_addresses: Sequence[tuple[str, int]] = (),
+    *,
+    examples: bool = True,
+) -> Linked:
+    """Put files, in the order of their names, and the gateway's own file together; `examples`: try these, too."""
     linker = _Linker(gateway, Listeners(own_addresses))
     for file in files:
         linker.add(file)
-    return linker.finish()
+    return linker.finish(examples=examples)
 
 
 class _Linker:
@@ -67,7 +74,7 @@ class _Linker:
             self._add_endpoint(part, entry, patterns)
         self.stated.extend((one, part.findings) for one in sorted(part.stated, key=lambda one: one.flag.mark))
 
-    def finish(self) -> Linked:
+    def finish(self, *, examples: bool) -> Linked:
         connections = agree(self.stated)
         cases = []
         for index, endpoint in enumerate(self.endpoints):
@@ -80,7 +87,7 @@ class _Linker:
             (pattern, fallback and replace(fallback, target=_connected(fallback.target, connections)))
             for pattern, fallback in self.hosts.values()
         ]
-        if cases:
+        if cases and examples:
             table = Table()
             for pattern, fallback in hosts:
                 table.add_host(pattern, fallback)
@@ -88,7 +95,7 @@ class _Linker:
                 table.add(endpoint)
             check_examples(table, cases)
         found = tuple(diagnostic for findings in self.findings for diagnostic in findings.found)
-        return Linked(tuple(self.endpoints), tuple(hosts), self.gateway.settings, found)
+        return Linked(tuple(self.endpoints), tuple(hosts), self.gateway.settings, found, tuple(cases))
 
     def _check_services(self, services: Services, findings: Findings) -> None:
         for service in services.named.values():
@@ -130,6 +137,7 @@ class _Linker:
             base,
             host_header=part.host_header(address, origin),
             timeout=part.timeout(address, origin),
+            service=address.service.name if address.service else "",
         )
         defaults = part.file.defaults
         mark = origin.url.mark

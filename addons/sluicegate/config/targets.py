@@ -82,6 +82,7 @@ def read_target(
         guarded=guarded,
         host_header=host_header,
         timeout=timeout,
+        service=address.service.name if address.service else "",
     )
 
 

@@ -6,7 +6,7 @@ A target without a path keeps the request's own. Captured segments go in still e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .normalise import decode_unreserved
@@ -64,7 +64,8 @@ class Target:
     """A Target Endpoint, ready to be rendered.
 
     `path` None keeps the request's path behind `base`. `guarded` asks for a look at the rendered path, because text
-    joined from several pieces could read as a dot segment.
+    joined from several pieces could read as a dot segment. `service` is the name by which the route files reach the
+    origin, '' where they write it out; targets that differ in nothing else are equal.
     """
 
     origin: Origin
@@ -76,6 +77,7 @@ class Target:
     connection: Connection = Connection()
     host_header: str = "target"
     timeout: float = 60.0
+    service: str = field(default="", compare=False)
 
 
 class UnsafePathError(ValueError):

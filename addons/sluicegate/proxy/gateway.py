@@ -18,11 +18,8 @@ from mitmproxy.utils import human
 from OpenSSL import SSL
 
 from ..exchange import Exchange, Forward, Verdict
-from ..forwarding.admission import NAME as ADMISSION
-from ..forwarding.admission import admit
-from ..forwarding.headers import NAME as LOOP
 from ..forwarding.headers import Hop, new_request_id, wants_websocket
-from ..pipeline import Stage, decide
+from ..pipeline import decide, stages
 from ..problems import Problem, internal_fault
 from ..routing.stage import NAME as ROUTING
 from ..routing.stage import route
@@ -69,10 +66,7 @@ class Gateway:
         self.is_running = False
         self.is_serving = False
         self.hop = Hop(f"sluicegate-{secrets.token_hex(4)}")
-        self.stages = self._stages()
-
-    def _stages(self) -> list[Stage]:
-        return [Stage(ADMISSION, admit), Stage(LOOP, self.hop.refuse_loop), Stage(ROUTING, self._route)]
+        self.stages = stages(self.hop, self._route)
 
     def _route(self, exchange: Exchange) -> None:
         if exchange.snapshot is None:
@@ -90,7 +84,7 @@ class Gateway:
             self.head_limit = human.parse_size(ctx.options.head_limit) or self.head_limit
         if "forwarded" in updated:
             self.hop = Hop(self.hop.pseudonym, ctx.options.forwarded)
-            self.stages = self._stages()
+            self.stages = stages(self.hop, self._route)
         if "request_log" in updated and ctx.options.request_log != self.recorder.path:
             self.recorder.open(ctx.options.request_log)
 

@@ -85,11 +85,3 @@ def default_url(options: Options) -> tuple[str, str, int] | None:
         if isinstance(mode, ReverseMode) and text != NOWHERE and mode.scheme in ("http", "https"):
             return mode.scheme, mode.address[0], mode.address[1]
     return None
-
-
-def routes_folder(options: Options) -> Path:
-    """Return the folder of route files: as set, else `routes` in the working directory, else the repository's."""
-    if options.routes:
-        return Path(options.routes).expanduser().absolute()
-    here = Path("routes").absolute()
-    return here if here.is_dir() else Path(__file__).resolve().parents[3] / "routes"

@@ -14,6 +14,7 @@ from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 from ..config.diagnostics import Diagnostic
+from ..config.files import routes_folder
 from ..config.loading import Loaded
 from ..config.reloading import Reloader
 from ..endpoints.table import Fallback
@@ -45,7 +46,7 @@ class Routes:
 
     async def start(self, chosen: Options) -> None:
         """Load the route files a first time, and watch them from then on."""
-        self.folder = options.routes_folder(chosen)
+        self.folder = routes_folder(chosen.routes)
         self._default = _default_fallback(chosen)
         self._reloader = Reloader(
             self.folder, self._take, own_addresses=_own_addresses(chosen), polling=chosen.routes_polling

@@ -1,0 +1,59 @@
+"""The command line: one sub-command per module, imported when it is asked for.
+
+Exit codes: 0 fine, 1 found something, 2 used wrongly or unreadable input.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+
+import click
+
+COMMANDS = {
+    "check": ("check", "Every problem of the route files, and what is legal but suspicious."),
+    "explain": ("explain", "Where a request goes, why, and what lost to it."),
+    "list": ("listing", "The table of endpoints."),
+    "test": ("testing", "Run the examples of the route files and the tests beside them."),
+    "diff": ("diff", "What differs between two sets of route files, for recorded traffic, too."),
+    "fmt": ("fmt", "Bring route files into the one canonical layout."),
+    "import": ("importing", "Write a route file from another description of an API."),
+    "replay": ("replay", "Send recorded requests again and compare the answers."),
+    "schema": ("schema", "The JSON Schema of route files, for editors."),
+    "status": ("status", "What a running gateway has loaded."),
+    "addon": ("addon", 'The path of the addon, for mitmdump -s "$(sluice addon)".'),
+    "completion": ("completion", "The completion script of a shell."),
+}
+"""Sub-commands: the module that holds each (as `command`), and its line in the help."""
+
+
+class Lazy(click.Group):
+    """A group that imports a sub-command when it runs, so that every one starts quickly."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        found: click.Command = import_module(f"{__package__}.{COMMANDS[name][0]}").command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
+
+
+def _version() -> str:
+    try:
+        return metadata.version("sluicegate")
+    except metadata.PackageNotFoundError:
+        return "(working tree)"
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(_version(), prog_name="sluice", message="%(prog)s %(version)s")
+def sluice() -> None:
+    """Know what a route change does before it does it.
+
+    Exit codes: 0 fine, 1 found something, 2 used wrongly or unreadable input.
+    """

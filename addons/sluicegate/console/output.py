@@ -1,0 +1,71 @@
+"""What the sub-commands print with: JSON, tables, coloured lines on a terminal, progress bars on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+_WIDE = 100_000
+"""Columns where nobody looks at a terminal: nothing is wrapped or cut."""
+
+
+def _console() -> Console:
+    terminal = sys.stdout.isatty()
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if terminal else _WIDE)
+
+
+def print_json(value: object) -> None:
+    """Print a JSON document."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_line(text: str | Text = "") -> None:
+    """Print a line; styles show on a terminal only."""
+    _console().print(text)
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
+    """Print rows below their headings; on a terminal long cells fold within its width."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = _console()
+    with console.capture() as captured:
+        console.print(table, soft_wrap=False)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
+
+
+class Advance(Protocol):
+    """Moves a progress bar on to a position."""
+
+    def __call__(self, position: int) -> None: ...
+
+
+@contextmanager
+def progress(what: str, total: int | None, *, bytes_read: bool = False) -> Iterator[Advance]:
+    """Show a bar on standard error while long work runs, where that is a terminal; `total` None: unknown."""
+    shown = Console(stderr=True)
+    counter = DownloadColumn() if bytes_read else MofNCompleteColumn()
+    columns: tuple[Any, ...] = (TextColumn("{task.description}"), BarColumn(), counter, TimeRemainingColumn())
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda position: bar.update(task, completed=position)
+
+
+def count(number: int, what: str) -> str:
+    """Return a number with its noun: `1 file`, `2 files`, `3 entries`."""
+    if number == 1:
+        return f"1 {what}"
+    return f"{number:,} {what[:-1]}ies" if what.endswith("ry") else f"{number:,} {what}s"

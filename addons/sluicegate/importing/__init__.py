@@ -1,0 +1,1 @@
+"""Route files written from other descriptions of an API."""

@@ -1,0 +1,34 @@
+"""What every kind of recorded traffic comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..exchange import Fields
+from ..trial import Request
+
+
+class UnreadableError(Exception):
+    """A recording that cannot be read on; the message names the place in the file and what is wrong there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A recorded response; `body` None: it was not recorded, or only its first part was."""
+
+    status: int
+    headers: Fields = ()
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A request as its client had sent it, and its answer where there is one.
+
+    `place` says where in the file it stands: `entry 3`, `line 17`, `flow 2`. `body` None: it was not recorded whole.
+    """
+
+    request: Request
+    place: str
+    body: bytes | None = b""
+    answer: Answer | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,18 +39,25 @@ def is_route_file(name: str) -> bool:
     return name.endswith(_ENDINGS) and not name.endswith(_TEST_ENDINGS) and not name.startswith(_LEFTOVER_BEGINNINGS)
 
 
-def list_files(folder: Path) -> list[FoundFile]:
-    """Return the files that count, sorted by name; raises OSError where the folder itself cannot be read.
+def is_test_file(name: str) -> bool:
+    """Whether a file of this name holds tests of the routes: `hotel.test.yaml`."""
+    return name.endswith(_TEST_ENDINGS) and not name.startswith(_LEFTOVER_BEGINNINGS)
+
+
+def list_files(folder: Path, counts: Callable[[str], bool] = is_route_file) -> list[FoundFile]:
+    """Return the files that count, by their own names, sorted; raises OSError where the folder cannot be read.
 
     Links to files and folders are followed, and each folder is entered once: a link to a folder above, or a second
     link to one, adds nothing. Hidden folders, such as `..data` of a Kubernetes volume, are not entered by
     themselves; the links beside them that lead through them are.
     """
     seen = {_identity(folder)}
-    return sorted(_walk(folder, "", seen, 0), key=lambda found: found.name)
+    return sorted(_walk(folder, "", seen, 0, counts), key=lambda found: found.name)
 
 
-def _walk(folder: Path, prefix: str, seen: set[tuple[int, int]], depth: int) -> Iterator[FoundFile]:
+def _walk(
+    folder: Path, prefix: str, seen: set[tuple[int, int]], depth: int, counts: Callable[[str], bool]
+) -> Iterator[FoundFile]:
     folders: list[os.DirEntry[str]] = []
     with os.scandir(folder) as listed:
         found = sorted(listed, key=lambda entry: (entry.is_symlink(), entry.name))
@@ -59,7 +66,7 @@ def _walk(folder: Path, prefix: str, seen: set[tuple[int, int]], depth: int) -> 
             continue
         if _is_folder(entry):
             folders.append(entry)
-        elif is_route_file(entry.name):
+        elif counts(entry.name):
             yield FoundFile(prefix + readable(entry.name), Path(entry.path))
     for entry in folders if depth < MAX_DEPTH else ():
         try:
@@ -67,7 +74,7 @@ def _walk(folder: Path, prefix: str, seen: set[tuple[int, int]], depth: int) -> 
             if identity in seen:
                 continue
             seen.add(identity)
-            yield from _walk(Path(entry.path), f"{prefix}{readable(entry.name)}/", seen, depth + 1)
+            yield from _walk(Path(entry.path), f"{prefix}{readable(entry.name)}/", seen, depth + 1, counts)
         except FileNotFoundError:
             continue  # removed between the listing and now
 

@@ -74,7 +74,7 @@ class Fallback:
     rewrite_location: bool = False
 
 
-class _Node:
+class Node:
     """One place in the tree of one method and one number of segments.
 
     Below it stands another node, or an endpoint that has the rest of its way for itself.
@@ -83,10 +83,10 @@ class _Node:
     __slots__ = ("literals", "shapes", "variable")
 
     def __init__(self) -> None:
-        self.literals: dict[str, _Node | Endpoint] = {}
+        self.literals: dict[str, Node | Endpoint] = {}
         # One entry for each pair of lengths of the text around a variable, longest text first.
-        self.shapes: tuple[tuple[int, int, dict[tuple[str, str], _Node | Endpoint]], ...] = ()
-        self.variable: _Node | Endpoint | None = None
+        self.shapes: tuple[tuple[int, int, dict[tuple[str, str], Node | Endpoint]], ...] = ()
+        self.variable: Node | Endpoint | None = None
 
 
 class HostTable:
@@ -98,26 +98,26 @@ class HostTable:
         self.pattern = pattern
         self.fallback: Fallback | None = None
         self.endpoints: list[Endpoint] = []
-        self.trees: dict[str, dict[int, _Node]] = {}
+        self.trees: dict[str, dict[int, Node]] = {}
 
     def add(self, endpoint: Endpoint) -> None:
         self.endpoints.append(endpoint)
         segments = endpoint.path.segments
-        node = self.trees.setdefault(endpoint.method, {}).setdefault(len(segments) + 1, _Node())
+        node = self.trees.setdefault(endpoint.method, {}).setdefault(len(segments) + 1, Node())
         for index, segment in enumerate(segments):
             below = _child(node, segment)
             if below is None or index == len(segments) - 1:
                 _put(node, segment, endpoint)
                 return
             if isinstance(below, Endpoint):  # it had this way for itself: it moves down one place
-                deeper = _Node()
+                deeper = Node()
                 _put(deeper, below.path.segments[index + 1], below)
                 _put(node, segment, deeper)
                 below = deeper
             node = below
 
 
-def _child(node: _Node, segment: Segment) -> _Node | Endpoint | None:
+def _child(node: Node, segment: Segment) -> Node | Endpoint | None:
     if segment.variable is None:
         return node.literals.get(segment.prefix)
     if segment.is_bare:
@@ -128,7 +128,7 @@ def _child(node: _Node, segment: Segment) -> _Node | Endpoint | None:
     return None
 
 
-def _put(node: _Node, segment: Segment, below: _Node | Endpoint) -> None:
+def _put(node: Node, segment: Segment, below: Node | Endpoint) -> None:
     if segment.variable is None:
         node.literals[segment.prefix] = below
     elif segment.is_bare:
@@ -143,7 +143,7 @@ def _put(node: _Node, segment: Segment, below: _Node | Endpoint) -> None:
         found[segment.prefix, segment.suffix] = below
 
 
-def _find(node: _Node, segments: list[str], index: int, last: int) -> Endpoint | None:
+def _find(node: Node, segments: list[str], index: int, last: int) -> Endpoint | None:
     """Return the most specific endpoint below a node: a loop where one way is left, a call where there are more."""
     while True:
         segment = segments[index]
@@ -185,9 +185,9 @@ def _rest_fits(parts: Parts, segments: list[str], index: int, last: int) -> bool
     return True
 
 
-def _find_shaped(node: _Node, segments: list[str], index: int, last: int) -> Endpoint | None:
+def _find_shaped(node: Node, segments: list[str], index: int, last: int) -> Endpoint | None:
     for below in _shaped(node, segments[index]):
-        if isinstance(below, _Node):
+        if isinstance(below, Node):
             if (found := _find(below, segments, index + 1, last)) is not None:
                 return found
         elif _rest_fits(below.path.parts, segments, index, last):
@@ -195,7 +195,7 @@ def _find_shaped(node: _Node, segments: list[str], index: int, last: int) -> End
     return None
 
 
-def _shaped(node: _Node, segment: str) -> Iterator[_Node | Endpoint]:
+def _shaped(node: Node, segment: str) -> Iterator[Node | Endpoint]:
     for before, after, found in node.shapes:
         end = len(segment) - after
         if before < end and not cuts_escape(segment, end):
@@ -204,12 +204,12 @@ def _shaped(node: _Node, segment: str) -> Iterator[_Node | Endpoint]:
                 yield below
 
 
-def _find_all(node: _Node, segments: list[str], index: int) -> Iterator[Endpoint]:
+def _find_all(node: Node, segments: list[str], index: int) -> Iterator[Endpoint]:
     """Every endpoint below a node that fits, most specific first: the order that `_find` stops in at the first."""
     segment = segments[index]
     ways = [node.literals.get(segment), *_shaped(node, segment), node.variable if segment else None]
     for below in ways:
-        if isinstance(below, _Node):
+        if isinstance(below, Node):
             yield from _find_all(below, segments, index + 1)
         elif below is not None and _rest_fits(below.path.parts, segments, index, len(segments) - 1):
             yield below

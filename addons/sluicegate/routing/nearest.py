@@ -97,9 +97,9 @@ def mended(endpoint: Endpoint, path: str) -> str:
             fits = segment.fits(text)
             cost, made = best[i - 1][j - 1]
             ways = [
+                (row[j - 1][0] + 1, row[j - 1][1]),  # of equally short ways, the one that keeps what stands first
                 (cost + (not fits), (*made, text if fits else _filled(segment))),
                 (best[i - 1][j][0] + 1, (*best[i - 1][j][1], _filled(segment))),
-                (row[j - 1][0] + 1, row[j - 1][1]),
             ]
             row.append(min(ways, key=lambda way: way[0]))
         best.append(row)

@@ -95,6 +95,13 @@ class Compiler:
         """The route files as the last compilation read them, in the order of their names."""
         return [one.parsed for one in self._read.values() if isinstance(one.parsed, RouteFile)]
 
+    def services(self, name: str) -> Services:
+        """Return the services that a route file could name, as the last compilation read them."""
+        parsed = [one.parsed for one in self._read.values()]
+        own = [one.services for one in parsed if isinstance(one, RouteFile) and one.name == name]
+        general = [one.services for one in parsed if isinstance(one, GatewayFile)]
+        return (own or [Services()])[0].over((general or [Services()])[0])
+
     def compile(self) -> Outcome:
         """Return what the folder says now: nothing where it is empty, an error where it is missing."""
         try:

@@ -30,7 +30,21 @@ def print_json(value: object) -> None:
 
 def print_line(text: str | Text = "") -> None:
     """Print a line; styles show on a terminal only."""
-    _console().print(text)
+    _console().print(printable(text))
+
+
+_PICTURES = {code: 0x2400 + code for code in range(32) if code != 9} | {127: 0x2421}
+_PICTURES |= dict.fromkeys(range(128, 160), 65533)
+
+
+def printable(text: str | Text) -> Text:
+    """Return a text without control characters: traffic and files must not speak to the terminal.
+
+    Each becomes one other character, so that columns stay: its picture (U+2400…), or U+FFFD.
+    """
+    shown = text.copy() if isinstance(text, Text) else Text(text)
+    shown.plain = shown.plain.translate(_PICTURES)
+    return shown
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
@@ -39,7 +53,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) ->
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     console = _console()
     with console.capture() as captured:
         console.print(table, soft_wrap=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ..config.compiler import Compiled, Compiler
+from ..config.compiler import Compiled, Compiler, Outcome
 from ..config.diagnostics import Diagnostic
 from ..config.files import is_route_file, list_files, routes_folder
 from ..endpoints.table import Place
@@ -42,13 +42,22 @@ class Source:
 
     def compiled(self, *, examples: bool = True) -> Compiled:
         """Compile the files. Raises UnusableError, after every problem was printed to standard error."""
-        outcome = self.compiler(examples=examples).compile()
-        if outcome.compiled is not None:
-            return outcome.compiled
-        errors = [one for one in outcome.diagnostics if one.severity == "error"]
+        return self.usable(self.compiler(examples=examples).compile())
+
+    def usable(self, outcome: Outcome) -> Compiled:
+        """Return what was compiled. Raises UnusableError, after every problem was printed to standard error."""
+        self.refuse(outcome.diagnostics)
+        if outcome.compiled is None:
+            raise UnusableError(f"{self.shown}: the route files cannot be used")
+        return outcome.compiled
+
+    def refuse(self, found: Iterable[Diagnostic]) -> None:
+        """Raise UnusableError where there is an error among problems, after all but the last were printed."""
+        errors = [one for one in found if one.severity == "error"]
         for one in errors[:-1]:
             click.echo(f"sluice: {self.problem(one)}", err=True)
-        raise UnusableError(self.problem(errors[-1]))
+        if errors:
+            raise UnusableError(self.problem(errors[-1]))
 
     def problem(self, one: Diagnostic) -> str:
         """A diagnostic as one line, with its file as people can open it."""

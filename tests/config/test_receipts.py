@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sluicegate.config.receipts import Contents, Listed, Receipt, receipt
+from sluicegate.comparing.contents import Contents
+from sluicegate.config.receipts import Listed, Receipt, receipt
 
 from .folders import compiled
 

@@ -15,12 +15,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
+from ..comparing.contents import Contents
 from ..endpoints.hosts import HostPattern
 from ..endpoints.table import Endpoint, Fallback, Table
 from ..snapshot import Settings
 from .diagnostics import Diagnostic
 from .process import WorkerProcess
-from .receipts import Contents, Receipt, receipt
+from .receipts import Receipt, receipt
 from .transfer import End, Request
 
 DEADLINE: Final = 60.0

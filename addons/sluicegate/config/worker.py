@@ -20,10 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
+from ..comparing.contents import Contents, means_the_same
 from ..endpoints.table import Endpoint
 from .compiler import Compiler, Outcome
 from .diagnostics import Diagnostic
-from .receipts import Contents, means_the_same, receipt
+from .receipts import receipt
 from .transfer import ENDPOINTS_IN_A_FRAME, End, Frame, Request, chunks, read_frame, write_frame
 
 MOST_MEMORY: Final = 4 << 30

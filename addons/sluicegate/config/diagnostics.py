@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
@@ -15,7 +15,8 @@ class Diagnostic:
     """One finding.
 
     `file` is relative to the routes folder, with slashes; line and column count from 1, in characters. `code` is
-    the rule's name in kebab-case; `message` names the offending text and, where there is one, the fix.
+    the rule's name in kebab-case; `message` names the offending text and, where there is one, the fix. `witness` is
+    a request that shows it, '' where there is none: one and the same finding may be shown by several.
     """
 
     file: str
@@ -24,9 +25,22 @@ class Diagnostic:
     severity: Severity
     code: str
     message: str
+    witness: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.code}: {self.message}"
+
+    def members(self, file: str = "") -> dict[str, str | int | None]:
+        """Return the finding as members of a JSON document; `file` is the file's name as it is to be shown."""
+        return {
+            "file": file or self.file,
+            "line": self.line,
+            "column": self.column,
+            "severity": self.severity,
+            "code": self.code,
+            "message": self.message,
+            "witness": self.witness or None,
+        }
 
 
 class Mark(NamedTuple):
@@ -51,9 +65,9 @@ class Findings:
         self.file = file
         self.found: list[Diagnostic] = []
 
-    def error(self, mark: Mark, code: str, message: str) -> None:
+    def error(self, mark: Mark, code: str, message: str, witness: str = "") -> None:
         """Note something that keeps the route files from being used."""
-        self.found.append(Diagnostic(self.file, mark.line, mark.column, "error", code, message))
+        self.found.append(Diagnostic(self.file, mark.line, mark.column, "error", code, message, witness))
 
     def warn(self, mark: Mark, code: str, message: str) -> None:
         """Note something that is legal and probably not meant."""

@@ -24,11 +24,15 @@ class FoundFile:
 
 
 def routes_folder(chosen: str = "") -> Path:
-    """Return the folder of route files: as chosen, else `routes` in the working directory, else the repository's."""
+    """Return the folder of route files: as chosen, else `routes` in the working directory, else the repository's.
+
+    An installed package has no repository around it: then the one in the working directory is what is missing.
+    """
     if chosen:
         return Path(chosen).expanduser().absolute()
     here = Path("routes").absolute()
-    return here if here.is_dir() else Path(__file__).resolve().parents[3] / "routes"
+    addons = Path(__file__).resolve().parents[2]
+    return addons.parent / "routes" if not here.is_dir() and (addons / "routing.py").is_file() else here
 
 
 def is_route_file(name: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module, metadata
 
 import click
+from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "check": ("check", "Every problem of the route files, and what is legal but suspicious."),
@@ -37,6 +38,11 @@ class Lazy(click.Group):
             return None
         found: click.Command = import_module(f"{__package__}.{COMMANDS[name][0]}").command
         return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete names without importing what they stand for."""
+        found = [CompletionItem(name, help=told) for name, (_, told) in COMMANDS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -25,6 +25,7 @@ from ..routing.stage import NAME as ROUTING
 from ..routing.stage import route
 from . import GATEWAY, answers, options, replay
 from .bodies import KEPT, KeptBodies, is_streamed, through
+from .controlled import Controlled
 from .flows import FAILED, METADATA, apply_forward, apply_problem, apply_response, describe_on, exchange_of, note
 from .guard import guarded, observing
 from .layers import swap
@@ -59,6 +60,7 @@ class Gateway:
 
     def __init__(self) -> None:
         self.routes = Routes()
+        self.controlled = Controlled(self.routes)
         self.upstreams = Upstreams()
         self.recorder = Recorder()
         self.kept_bodies = KeptBodies()
@@ -100,8 +102,10 @@ class Gateway:
         await self.routes.start(ctx.options)
         ctx.options.update(mode=options.reverse_modes(ctx.options))
         self.is_serving = True
+        self.controlled.start(ctx.options)
 
     async def done(self) -> None:
+        await self.controlled.stop()
         await self.routes.stop()
         self.recorder.close()
 

@@ -10,6 +10,8 @@ from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 from mitmproxy.utils import human
 
+from ..control.addresses import parse_control
+
 NOWHERE = "reverse:http://undecided.invalid"
 """The listener's own target: no request ever goes there, because only decided connections are made."""
 
@@ -29,6 +31,13 @@ def declare(loader: Loader) -> None:
     loader.add_option("verbose_errors", bool, False, "Show internals, such as target addresses, in problem bodies.")
     loader.add_option("forwarded", bool, False, "Send the Forwarded field (RFC 7239) beside X-Forwarded-*.")
     loader.add_option("request_log", str, "", "File that gets one JSON line per exchange; '-' is standard output.")
+    loader.add_option("state", str, "", "Folder of what it keeps. Default: '.sluicegate' beside the routes folder.")
+    loader.add_option(
+        "control",
+        str,
+        "",
+        "Where 'sluice status' asks. Default: a socket in the state folder; a port of 127.0.0.1; [::1]:PORT; 'off'.",
+    )
     loader.add_option(
         "keep_flows",
         int,
@@ -60,6 +69,12 @@ def check(options: Options) -> None:
         raise exceptions.OptionsError(f"keep_flows: {options.keep_flows} is negative; 0 keeps all flows.")
     if options.routes and not Path(options.routes).expanduser().parent.is_dir():
         raise exceptions.OptionsError(f"routes: '{options.routes}' lies in no folder that exists.")
+    if "\0" in options.state:
+        raise exceptions.OptionsError("state: a folder's name holds no NUL.")
+    try:
+        parse_control(options.control)
+    except ValueError as error:
+        raise exceptions.OptionsError(f"control: {error}.") from None
     for mode in options.mode:
         spec = ProxyMode.parse(mode)
         if mode != "regular" and not (isinstance(spec, ReverseMode) and spec.scheme in ("http", "https")):
@@ -68,7 +83,7 @@ def check(options: Options) -> None:
 
 def check_change(updated: set[str]) -> None:
     """Raise OptionsError for a change, while the gateway runs, of what it has taken up when it started."""
-    for name in ("mode", "routes", "routes_polling"):
+    for name in ("mode", "routes", "routes_polling", "state", "control"):
         if name in updated:
             raise exceptions.OptionsError(f"{name} cannot change while Sluicegate runs: start it anew.")
 

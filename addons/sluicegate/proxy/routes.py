@@ -7,6 +7,7 @@ import gc
 import logging
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from mitmproxy import ctx
@@ -31,6 +32,15 @@ FIRST_LOAD = 60.0
 """Seconds for which the listener waits for the first load; then it answers 503 until there is one."""
 
 
+@dataclass(frozen=True, slots=True)
+class LastLoad:
+    """The last load that said something new: when it was over (seconds since the epoch), what came of it, how long."""
+
+    at: float
+    taken_over: bool
+    seconds: float
+
+
 class Routes:
     """Holds the snapshot, and says in the log what became of each change."""
 
@@ -41,6 +51,7 @@ class Routes:
         self._default: Fallback | None = None
         self._reloader: Reloader | None = None
         self._first = asyncio.Event()
+        self.last_load: LastLoad | None = None
         self.has_loaded = False
         """The first load is over, whatever came of it: the listener may serve."""
 
@@ -66,9 +77,14 @@ class Routes:
         if self._reloader is not None:
             await self._reloader.close()
 
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """What was wrong with the route files when they were last loaded; nothing when they were taken over."""
+        return [one for one in self._errors if one.severity == "error"]
+
     def problem(self) -> Problem:
         """The answer while there is no valid snapshot yet: which file to mend, and where."""
-        errors = [one for one in self._errors if one.severity == "error"]
+        errors = self.errors
         if not errors:
             return Problem(503, "no-routes", "The gateway has not read its route files yet.")
         if errors[0].code == "routes-folder":
@@ -82,6 +98,7 @@ class Routes:
         level = logging.ERROR if self.has_loaded else logging.WARNING
         self._first.set()
         self._errors = loaded.diagnostics
+        self.last_load = LastLoad(time.time(), loaded.table is not None, loaded.seconds)
         if loaded.fault:
             logger.log(level, "reading the route files failed: %s", loaded.fault)
         for diagnostic in loaded.diagnostics[:MOST_LOGGED]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluicegate.routing import nearest as room
-from sluicegate.routing.nearest import difference, nearest
+from sluicegate.routing.nearest import difference, mended, near_misses, nearest, nearest_of_any_host
 
 from ..tables import endpoint, table
 
@@ -96,3 +96,58 @@ def test_whatever_does_not_match_is_told_a_true_difference(
             case _:
                 assert near.endpoint.fits_path(path.split("/"))
                 assert method != near.endpoint.method or made.lookup(method, "a.test", path) is not None
+
+
+def test_a_path_of_the_same_length_is_nearer_than_a_shorter_one() -> None:
+    made = table(endpoint("GET /hotels/{h}"), endpoint("GET /hotels/{h}/dates"))
+    found = nearest(made, "GET", "a.test", "/hotels/7/date")
+    assert [near.endpoint.text for near in found] == ["GET /hotels/{h}/dates", "GET /hotels/{h}"]
+
+
+def test_a_missing_base_path_is_one_segment_too_few_and_nothing_else() -> None:
+    made = table(endpoint("GET /x/{h}/dates/all"), endpoint("GET /v1/hotels/{h}/dates"), endpoint("GET /x/y/z"))
+    assert nearest(made, "GET", "a.test", "/hotels/7/dates")[0].endpoint.text == "GET /v1/hotels/{h}/dates"
+
+
+def test_near_misses_differ_in_one_thing() -> None:
+    made = table(
+        endpoint("POST /a/b"), endpoint("GET /a/c"), endpoint("GET /a/b/"), endpoint("GET /a"),
+        endpoint("POST /a/c"), endpoint("GET /x/y"), endpoint("GET /a/{x}"),
+    )  # fmt: skip
+    found = near_misses(made, "GET", "a.test", "/a/b", 9)
+    assert {near.endpoint.text for near in found} == {"POST /a/b", "GET /a/c", "GET /a/b/", "GET /a"}
+
+
+def test_hosts_like_the_one_asked_for_are_named_when_nobody_serves_it() -> None:
+    made = table(endpoint("GET /a", host="api.hotel.test"), endpoint("GET /a/{x}", host="{t}.shop.example"))
+    (near,) = nearest_of_any_host(made, "GET", "api.hotl.test", "/a", count=1)
+    assert (near.endpoint.text, near.difference) == ("GET /a", "the host is 'api.hotl.test', not 'api.hotel.test'")
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "expected"),
+    [
+        ("/hotels/{hotel}/dates", "/hotels/7/date", "/hotels/7/dates"),
+        ("/hotels/{hotel}/dates", "/v1/hotels/7/dates", "/hotels/7/dates"),
+        ("/v1/hotels/{hotel}", "/hotels/7", "/v1/hotels/7"),
+        ("/hotels/{hotel}", "/hotels/7/", "/hotels/7"),
+        ("/hotels/{hotel}/", "/hotels/7", "/hotels/7/"),
+        ("/hotels/{hotel}", "/hotels/", "/hotels/hotel"),
+        ("/items/{id}.json", "/items/7.xml", "/items/id.json"),
+        ("/hotels/{hotel}/bookings", "/hotels/7/dates/", "/hotels/7/bookings"),
+        ("/a", "/a", "/a"),
+        ("/", "/x/y/z", "/"),
+    ],
+)
+def test_a_mended_path_keeps_what_fits(template: str, path: str, expected: str) -> None:
+    assert mended(endpoint(f"GET {template}"), path) == expected
+
+
+_TEXTS = st.sampled_from(["", "a", "b", "{x}", "v{x}", "{x}.json"])
+
+
+@given(st.lists(_TEXTS, min_size=1, max_size=5), st.lists(st.sampled_from(["", "a", "b", "7", "v7"]), max_size=5))
+def test_a_mended_path_is_always_one_of_the_endpoint(template: list[str], asked: list[str]) -> None:
+    named = [text.replace("x", f"x{number}") for number, text in enumerate(template)]
+    one = endpoint("GET /" + "/".join(named))
+    assert one.fits_path(mended(one, "/" + "/".join(asked)).split("/"))

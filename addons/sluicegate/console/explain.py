@@ -135,14 +135,14 @@ def lines(found: Explanation, source: Source, request: str, body: bytes | None) 
     yield from _section("lost, or differs", [(*_named(one.endpoint, source), one.reason) for one in found.losers])
     yield from _section("nearest", [(*_named(one.endpoint, source), one.differs) for one in found.nearest])
     if found.nearest:
-        yield Text(f"\nwould match  {found.nearest[0].request}")
+        yield from (Text(), Text(f"would match  {found.nearest[0].request}"))
     yield from _section("trail", [(one.stage, one.outcome, one.reason) for one in exchange.trail])
 
 
 def _upstream(found: Explanation, body: bytes | None) -> Iterator[Text]:
     if found.start_line is None:
         return
-    yield Text("\nsent upstream, with what changes", "bold")
+    yield from (Text(), Text("sent upstream, with what changes", "bold"))
     yield Text(f"  {found.start_line}")
     for name, value in found.headers.items():
         yield Text(f"- {name}", "red") if value is None else Text(f"+ {name}: {value}", "green")
@@ -157,7 +157,7 @@ def _row(name: str, value: str, style: str = "") -> Text:
 def _section(title: str, rows: Sequence[tuple[str, ...]]) -> Iterator[Text]:
     """Rows below a title, in columns."""
     if rows:
-        yield Text(f"\n{title}", "bold")
+        yield from (Text(), Text(title, "bold"))
         widths = [min(max(map(len, column)), _WIDEST) for column in zip(*rows, strict=True)][:-1]
         for row in rows:
             cells = [f"{cell:{width}}" for cell, width in zip(row, widths, strict=False)]

@@ -55,11 +55,13 @@ def near_misses(table: Table, method: str, host: str, path: str, count: int) -> 
 def _nearest(hosts: Iterable[HostTable], method: str, path: str, count: int) -> list[Near]:
     segments = path.split("/")[1:]
     endpoints = (endpoint for served in hosts for endpoint in served.endpoints)
-    best = heapq.nsmallest(
-        count,
-        islice(endpoints, MOST_COMPARED),
-        key=lambda endpoint: (_distance(endpoint, segments), endpoint.method != method),
-    )
+    count_of_segments = len(segments)
+
+    def changes(endpoint: Endpoint) -> tuple[int, bool, bool]:
+        is_as_long = len(endpoint.path.parts) == count_of_segments
+        return _distance(endpoint, segments), endpoint.method != method, not is_as_long
+
+    best = heapq.nsmallest(count, islice(endpoints, MOST_COMPARED), key=changes)
     return [Near(endpoint, difference(endpoint, method, segments)) for endpoint in best]
 
 

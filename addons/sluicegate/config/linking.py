@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..endpoints.hosts import HostPattern
+from ..endpoints.overlap import host_of, untaken, witness
 from ..endpoints.table import Endpoint, Fallback, Place, Table, operation_id
 from ..endpoints.targets import Connection, Origin, Target
 from ..endpoints.templates import TemplateError
@@ -55,6 +57,7 @@ class _Linker:
         self.hosts: dict[tuple[str | None, ...], tuple[HostPattern, Fallback | None]] = {}
         self.places: dict[tuple[str, tuple[str | None, ...], str], Endpoint] = {}
         self.cases: dict[int, Case] = {}
+        self.disputed: list[_Disputed] = []
         findings = Findings(gateway.name)
         self.findings = [findings]
         self.stated: list[tuple[Stated, Findings]] = [(one, findings) for one in gateway.stated]
@@ -88,14 +91,21 @@ class _Linker:
             for pattern, fallback in self.hosts.values()
         ]
         if cases and examples:
-            table = Table()
-            for pattern, fallback in hosts:
-                table.add_host(pattern, fallback)
-            for endpoint in self.endpoints:
-                table.add(endpoint)
-            check_examples(table, cases)
+            check_examples(self._table(hosts), cases)
+        if self.disputed:
+            table = self._table(hosts)
+            for findings, mark, message, pattern in self.disputed:
+                findings.error(mark, "duplicate-origin", message, untaken(table, host_of(pattern)).text)
         found = tuple(diagnostic for findings in self.findings for diagnostic in findings.found)
         return Linked(tuple(self.endpoints), tuple(hosts), self.gateway.settings, found, tuple(cases))
+
+    def _table(self, hosts: Iterable[tuple[HostPattern, Fallback | None]]) -> Table:
+        table = Table()
+        for pattern, fallback in hosts:
+            table.add_host(pattern, fallback)
+        for endpoint in self.endpoints:
+            table.add(endpoint)
+        return table
 
     def _check_services(self, services: Services, findings: Findings) -> None:
         for service in services.named.values():
@@ -152,11 +162,8 @@ class _Linker:
         known, earlier = self.hosts.get(pattern.labels, (pattern, None))
         if fallback is not None and fallback.place is not None and earlier is not None:
             place = fallback.place
-            findings.error(
-                Mark(place.line, place.column),
-                "duplicate-origin",
-                f"host '{pattern.text}' has an origin already, {earlier.target.text} at {earlier.place}: keep one",
-            )
+            message = f"host '{pattern.text}' has an origin already, {earlier.target.text} at {earlier.place}: keep one"
+            self.disputed.append(_Disputed(findings, Mark(place.line, place.column), message, pattern))
             fallback = None
         self.hosts[pattern.labels] = (known, earlier or fallback)
 
@@ -199,6 +206,7 @@ class _Linker:
                 entry.mark,
                 "duplicate-endpoint",
                 f"'{entry.text}' is defined already at {earlier.place}{named}: keep one of the two",
+                witness(earlier).text,
             )
             return
         defaults = part.file.defaults
@@ -216,6 +224,15 @@ class _Linker:
             # The connection is put in later, and the endpoint with it: its place in the list is what stays.
             self.cases[len(self.endpoints)] = Case(endpoint, entry.examples, part.services, part.findings)
         self.endpoints.append(endpoint)
+
+
+class _Disputed(NamedTuple):
+    """A host that gets a second origin: reported once all endpoints are known, with a request that none takes."""
+
+    findings: Findings
+    mark: Mark
+    message: str
+    pattern: HostPattern
 
 
 @dataclass(frozen=True, slots=True)

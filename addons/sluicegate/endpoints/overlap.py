@@ -20,6 +20,12 @@ ANY_HOST = "any-host.example"
 _MAX_NAME = 40
 """Characters of a variable's name that go into its value, at most: requests are to be read."""
 
+_ANY_SEGMENT = "/any-path"
+_MAX_DEPTH = 9
+"""Depths at which a short path is looked for."""
+_NAME = "x"
+"""A variable in the tree, which keeps no names."""
+
 
 class Witness(NamedTuple):
     """A request that shows something; `host` None: any host will do. The path is in normal form, without query."""
@@ -81,7 +87,14 @@ def common_host(one: HostPattern, other: HostPattern, number: int = 1) -> str | 
 
 def hosts_overlap(one: HostPattern, other: HostPattern) -> bool:
     """Whether some host fits both patterns."""
-    return not one.labels or not other.labels or common_host(one, other) is not None
+    if not one.labels or not other.labels:
+        return True
+    if len(one.labels) != len(other.labels):
+        return False
+    for own, their in zip(reversed(one.labels), reversed(other.labels), strict=True):
+        if own != their and own is not None and their is not None:
+            return False  # most pairs of patterns end here, without a host being made
+    return common_host(one, other) is not None
 
 
 def path_of(parts: Parts, number: int = 1) -> str:
@@ -142,6 +155,61 @@ def overlapping_hosts(table: Table, pattern: HostPattern) -> Iterator[HostTable]
         yield from (served for served in table.hosts if hosts_overlap(served.pattern, pattern))
 
 
+def rivals(one: HostTable, other: HostTable) -> Iterator[tuple[Endpoint, Endpoint] | None]:
+    """Every pair of endpoints, one of each table, whose paths overlap: both trees are walked at once.
+
+    Yields None for every step on the way: two tables can be made so that most steps lead to no pair, and whoever asks
+    may stop.
+    """
+    for method, trees in one.trees.items():
+        for count, tree in trees.items():
+            their = other.trees.get(method, {}).get(count)
+            if their is not None:
+                yield from _pairs(tree, their, 0)
+
+
+def untaken(table: Table, host: str | None) -> Witness:
+    """Return a request of a host that no endpoint takes, whatever its method: its path is as short as that allows."""
+    authority = host or ANY_HOST
+    counts = [
+        count for served in table.serving(authority) for trees in served.trees.values() for count in trees
+    ]  # a path of n segments has n + 1 parts
+    deepest = max(counts, default=1)
+    paths = ["/", *(_ANY_SEGMENT * depth for depth in range(1, min(deepest, _MAX_DEPTH)))]
+    path = next((path for path in paths if not table.methods(authority, path)), _ANY_SEGMENT * deepest)
+    return Witness("GET", host, path)
+
+
+def _pairs(one: Node | Endpoint, other: Node | Endpoint, index: int) -> Iterator[tuple[Endpoint, Endpoint] | None]:
+    """`index`: of the segment that the ways below two places begin with."""
+    yield None
+    if isinstance(one, Endpoint):
+        if isinstance(other, Endpoint):
+            if common_path(one.path.parts, other.path.parts) is not None:
+                yield one, other
+        else:
+            for below in _ways(other, one.path.segments[index]):
+                yield from _pairs(one, below, index + 1)
+    else:
+        for segment, below in _children(one):
+            yield None
+            if isinstance(other, Node):
+                for their in _ways(other, segment):
+                    yield from _pairs(below, their, index + 1)
+            elif common_text(segment, other.path.segments[index]) is not None:
+                yield from _pairs(below, other, index + 1)
+
+
+def _children(node: Node) -> Iterator[tuple[Segment, Node | Endpoint]]:
+    for text, below in node.literals.items():
+        yield Segment(text), below
+    for *_, shaped in node.shapes:
+        for (prefix, suffix), below in shaped.items():
+            yield Segment(prefix, _NAME, suffix), below
+    if node.variable is not None:
+        yield Segment("", _NAME), node.variable
+
+
 def _below(node: Node, segments: tuple[Segment, ...], index: int) -> Iterator[Endpoint]:
     for below in _ways(node, segments[index]):
         if isinstance(below, Node):
@@ -159,7 +227,7 @@ def _ways(node: Node, segment: Segment) -> Iterator[Node | Endpoint]:
         yield from (below for text, below in node.literals.items() if segment.fits(text))
     for *_, shaped in node.shapes:
         for (prefix, suffix), below in shaped.items():
-            if common_text(Segment(prefix, "x", suffix), segment) is not None:
+            if common_text(Segment(prefix, _NAME, suffix), segment) is not None:
                 yield below
     if node.variable is not None and (segment.variable or segment.prefix):
         yield node.variable

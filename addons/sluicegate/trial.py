@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from .exchange import Exchange, Fields
+from .endpoints.table import Endpoint
+from .exchange import Exchange, Fields, Forward
 from .forwarding.headers import Hop
-from .pipeline import decide, stages
+from .pipeline import Stage, decide, stages
+from .problems import Problem
+from .routing.stage import NAME as ROUTING
 from .snapshot import Snapshot
 
 # No client can send this name in a Via field by chance: recorded requests may have come through a gateway.
@@ -15,6 +19,8 @@ HOP = Hop("trial.invalid")
 REQUEST_ID = "trial"
 """The request id of trials whose request brings none."""
 _STAGES = stages(HOP)
+_HEAD = [stage.name for stage in _STAGES].index(ROUTING)
+"""How many stages come before routing. These look at the request alone, whatever the snapshot."""
 
 
 class Request(NamedTuple):
@@ -60,3 +66,27 @@ def decided(request: Request, snapshot: Snapshot) -> Exchange:
     exchange = begin(request, snapshot)
     decide(exchange, _STAGES)
     return exchange
+
+
+class Decision(NamedTuple):
+    """What was decided on a request: its endpoint, and one of `forward` and `problem`."""
+
+    endpoint: Endpoint | None
+    forward: Forward | None
+    problem: Problem | None
+
+
+def decisions(request: Request, snapshots: Sequence[Snapshot]) -> list[Decision]:
+    """Return what `decided` comes to under each of several snapshots: what does not depend on them is run once."""
+    found: list[Decision] = []
+
+    def route(exchange: Exchange) -> None:
+        for snapshot in snapshots:
+            exchange.snapshot = snapshot
+            exchange.endpoint = exchange.forward = exchange.problem = None
+            decide(exchange, _STAGES[_HEAD:])
+            found.append(Decision(exchange.endpoint, exchange.forward, exchange.problem))
+
+    exchange = begin(request, snapshots[0])
+    decide(exchange, [*_STAGES[:_HEAD], Stage(ROUTING, route)])
+    return found or [Decision(None, None, exchange.problem)] * len(snapshots)

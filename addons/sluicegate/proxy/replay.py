@@ -17,6 +17,8 @@ from .flows import METADATA
 from .live import Live
 
 NAME = "replay"
+EDITED = "edited"
+"""The place of the decision for a flow that goes as edited: no line of a route file made it."""
 
 
 def fingerprint(request: http.Request) -> int:
@@ -64,5 +66,5 @@ def send_as_edited(flow: http.HTTPFlow, live: Live, record: dict[str, Any]) -> N
     data = flow.request.data
     data.scheme, data.host, data.port = scheme.encode("ascii"), host, port
     host_field = flow.request.host_header or origin.authority
-    exchange.forward = Forward(Target(origin, text=str(origin)), data.path, host_field, "edited")
+    exchange.forward = Forward(Target(origin, text=str(origin)), data.path, host_field, EDITED)
     exchange.trail.append(Verdict(NAME, "routed", "edited: sent as edited to its recorded target"))

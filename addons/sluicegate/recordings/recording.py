@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ..exchange import Fields
 from ..trial import Request
+
+LONGEST = 64 << 20
+"""Bytes in one entry of a recording, at most: readers hold one entry at a time, and no more (our choice)."""
+
+Skipped = Counter[str]
+"""What a reader passed over, counted by the reason, which is plural: `WebSocket messages`."""
 
 
 class UnreadableError(Exception):
@@ -14,11 +21,15 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A recorded response; `body` None: it was not recorded, or only its first part was."""
+    """A recorded response; `body` None: it was not recorded, or only its first part was.
+
+    `decoded`: the body is stored without its content coding, whatever Content-Encoding says.
+    """
 
     status: int
     headers: Fields = ()
     body: bytes | None = None
+    decoded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +43,4 @@ class Recording:
     place: str
     body: bytes | None = b""
     answer: Answer | None = None
+    http_version: str = "HTTP/1.1"

@@ -5,7 +5,8 @@ Every claim is proved by a request that was decided by the stages of live traffi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from itertools import islice
 from typing import NamedTuple
 
@@ -60,6 +61,43 @@ def _without_route(compiled: Compiled, snapshot: Snapshot) -> Iterator[Diagnosti
                 )
                 yield _warning(endpoint.place.file, endpoint.place[1:], "no-route", message, request)
             break
+
+
+def target_hosts(compiled: Compiled) -> dict[str, list[Place]]:
+    """Return the names (not the addresses) that targets and origins go to, and where each is used, in order."""
+    uses = [(one.route.origin.host, one.place) for one in compiled.endpoints if one.route is not None]
+    uses += [(one.target.origin.host, one.place) for _, one in compiled.hosts if one is not None and one.place]
+    places: dict[str, set[Place]] = {}
+    for host, place in uses:
+        if host in places or not _is_address(host):
+            places.setdefault(host, set()).add(place)
+    return {host: sorted(used) for host, used in places.items()}
+
+
+def unresolved(hosts: Mapping[str, Sequence[Place]], failed: Mapping[str, str]) -> list[Diagnostic]:
+    """Return a finding for each host that did not resolve (`failed` says why), at the first place that uses it."""
+    return [
+        Diagnostic(
+            hosts[host][0].file,
+            *hosts[host][0][1:],
+            "warning",
+            "target-unresolved",
+            f"target host '{host}' does not resolve: {why}{_used(len(hosts[host]) - 1)}",
+        )
+        for host, why in failed.items()
+    ]
+
+
+def _used(more: int) -> str:
+    return f"; used in {more} more {'place' if more == 1 else 'places'}" if more else ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class _Served(NamedTuple):
@@ -186,9 +224,7 @@ class _Look:
             if shaded and (place := self._origin(patterns[0])) is not None:
                 above, request, outcome = shaded[0]
                 named = self._named(above, len(shaded) - 1, "at least " if len(pairs) > MOST_TRIED else "")
-                message = (
-                    f"requests that no endpoint takes {outcome}, where the host is {named}, and not to this origin"
-                )
+                message = f"this origin is not that of host {named}: requests that no endpoint takes {outcome} there"
                 yield _warning(name, place[1:], "origin-shadowed", message, request)
 
     def _origin(self, one: _Served) -> Place | None:

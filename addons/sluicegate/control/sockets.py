@@ -32,14 +32,15 @@ def listen_in(folder: Path, port: int) -> Listening:
 
     Raises BlockingIOError while another gateway is at the same in this folder, and OSError where it cannot be done.
     """
-    names = [folder / socket_name(port), folder / socket_name(port, os.getpid())]
-    fresh = folder / f".{os.getpid()}.sock"
-    if max(len(os.fsencode(path)) for path in names) > MOST_BYTES:
-        raise OSError(errno.ENAMETOOLONG, f"the path of a socket has {MOST_BYTES} bytes at most", str(names[0]))
+    first = folder / socket_name(port)
+    names = [one for one in (first, folder / socket_name(port, os.getpid())) if len(os.fsencode(one)) <= MOST_BYTES]
+    fresh = folder / f".{os.getpid()}.sock"  # shorter than both
+    if not names:
+        raise OSError(errno.ENAMETOOLONG, f"the path of a socket has {MOST_BYTES} bytes at most", str(first))
     with _locked(folder):
         path = next((one for one in names if _is_free(one)), None)
         if path is None:
-            raise FileExistsError(errno.EEXIST, "the names are taken", str(names[0]))
+            raise FileExistsError(errno.EEXIST, "the names are taken", str(first))
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             listener.setblocking(False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .normalise import BadPathError, normalise
 
@@ -133,7 +134,10 @@ def parse_path(text: str) -> PathTemplate:
     pieces = text.replace("\\", "/").split("/")[1:]
     for index, piece in enumerate(pieces):
         if piece or index == len(pieces) - 1:
-            segment = _parse_segment(piece, offset)
+            try:
+                segment = _parse_segment(piece)
+            except TemplateError as error:
+                raise TemplateError(error.code, str(error), offset + error.offset) from None
             if segment.variable in seen:
                 raise TemplateError(
                     "variable-repeated",
@@ -148,29 +152,30 @@ def parse_path(text: str) -> PathTemplate:
     return PathTemplate(text, tuple((segment.prefix, segment.variable, segment.suffix) for segment in kept))
 
 
-def _parse_segment(piece: str, offset: int) -> Segment:
+@lru_cache(maxsize=4096)  # the paths of an API have most of their segments in common
+def _parse_segment(piece: str) -> Segment:
     found = list(_VARIABLE.finditer(piece))
-    rest = _VARIABLE.sub(lambda variable: "-" * len(variable[0]), piece)
+    rest = _VARIABLE.sub(lambda variable: "-" * len(variable[0]), piece) if found else piece
     if "{" in rest or "}" in rest:
-        at = offset + min(rest.find(brace) for brace in "{}" if brace in rest)
+        at = min(rest.find(brace) for brace in "{}" if brace in rest)
         raise TemplateError("path-brace", f"segment '{piece}' has a brace without its pair: write '{{name}}'", at)
     if len(found) > 1:
         raise TemplateError(
             "segment-variables",
             f"segment '{piece}' holds {len(found)} variables: a segment holds at most one",
-            offset + found[1].start(),
+            found[1].start(),
         )
     if not found:
-        return Segment(_literal(piece, offset))
+        return Segment(_literal(piece, 0))
     name = found[0][1]
     if not _NAME.fullmatch(name):
         raise TemplateError(
             "variable-name",
             f"'{{{name}}}' is not a variable name: letters, digits and '_', not beginning with a digit",
-            offset + found[0].start(),
+            found[0].start(),
         )
     start, end = found[0].span()
-    return Segment(_literal(piece[:start], offset), name, _literal(piece[end:], offset + end))
+    return Segment(_literal(piece[:start], 0), name, _literal(piece[end:], end))
 
 
 def _literal(text: str, offset: int) -> str:
@@ -185,13 +190,15 @@ def _literal(text: str, offset: int) -> str:
 
 def _without_dot_segments(segments: list[Segment]) -> list[Segment]:
     """RFC 3986 section 5.2.4 on segments; only literal text can be a dot segment."""
+    dots = [segment.variable is None and segment.prefix in (".", "..") for segment in segments]
+    if not any(dots):
+        return segments
     kept: list[Segment] = []
-    for segment in segments:
-        if segment == Segment(".."):
-            if kept:
-                kept.pop()
-        elif segment != Segment("."):
+    for segment, is_dot in zip(segments, dots, strict=True):
+        if not is_dot:
             kept.append(segment)
-    if not kept or segments[-1] in (Segment("."), Segment("..")):
+        elif segment.prefix == ".." and kept:
+            kept.pop()
+    if not kept or dots[-1]:
         kept.append(Segment(""))
     return kept

@@ -12,12 +12,11 @@ from mitmproxy import exceptions, flow, http
 from mitmproxy.io import FlowReader
 
 from ..exchange import Fields
-from ..recordings.recording import LONGEST, Answer, Recording, Skipped, UnreadableError
+from ..recordings.recording import LONGEST, NOT_HTTP, Answer, Recording, Skipped, UnreadableError
 from ..trial import Request
 from . import replay
 
-OTHER = "flows that are no HTTP"
-EDITED = "flows that went edited to their recorded target"
+EDITED = "went edited to its recorded target"
 
 
 class _Source:
@@ -77,7 +76,7 @@ def _reason(error: Exception) -> str:
 
 def _recording(one: flow.Flow, place: str, skipped: Skipped) -> Recording | None:
     if not isinstance(one, http.HTTPFlow):
-        skipped[OTHER] += 1
+        skipped[NOT_HTTP] += 1
         return None
     record = replay.recorded(one) or {}
     if record.get("place") == replay.EDITED:

@@ -17,10 +17,7 @@ import ijson  # type: ignore[import-untyped]
 from ..exchange import Fields
 from ..trial import Request
 from .events import Events, NotHarError, entries
-from .recording import LONGEST, Answer, Recording, Skipped, UnreadableError
-
-OTHER = "entries that are no HTTP requests"
-UNANSWERED = "entries whose request got no answer"
+from .recording import LONGEST, NOT_HTTP, UNANSWERED, Answer, Recording, Skipped, UnreadableError
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?://(?P<authority>[^/?#]*))?(?P<target>[^#]*)", re.DOTALL)
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\"';\s]+)", re.IGNORECASE)
@@ -124,7 +121,7 @@ def _recording(entry: dict[str, Any], place: str, skipped: Skipped) -> Recording
     request = _Message("request", _Message("entry", entry).get("request", dict))
     url = _url(request.get("url", str))
     if url is None:
-        skipped[OTHER] += 1
+        skipped[NOT_HTTP] += 1
         return None
     response = _Message("entry", entry).inner("response")
     status = response.get("status", int | float, 0) if response else 0
@@ -141,7 +138,7 @@ def _recording(entry: dict[str, Any], place: str, skipped: Skipped) -> Recording
         Request(request.get("method", str), host, url.target, own + extra, url.scheme),
         place,
         _request_body(request, own),
-        Answer(int(status), answer_fields, _response_body(response), decoded=True),
+        Answer(int(status), answer_fields, _response_body(response, answer_fields), decoded=True),
     )
 
 
@@ -161,11 +158,13 @@ def _fields(message: _Message) -> Fields:
     """Return header fields; several values that an exporter joined with line ends are several fields again."""
     found: list[tuple[bytes, bytes]] = []
     for one in message.get("headers", list, []):
-        if not isinstance(one, dict):
-            raise NotHarError(f"{message.name}.headers holds what is no object")
-        field = _Message(f"{message.name}.headers", one)
-        name = field.get("name", str).encode("utf-8")
-        found += [(name, value.encode("utf-8")) for value in field.get("value", str, "").split("\n")]
+        name, text = (one.get("name"), one.get("value", "")) if isinstance(one, dict) else (None, None)
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise NotHarError(f"{message.name}.headers holds what is no name and value")
+        if "\n" not in text:
+            found.append((name.encode("utf-8"), text.encode("utf-8")))
+        else:
+            found += [(name.encode("utf-8"), value.encode("utf-8")) for value in text.split("\n")]
     return tuple(found)
 
 
@@ -179,8 +178,13 @@ def _request_body(request: _Message, fields: Fields) -> bytes | None:
     return _body(posted)
 
 
-def _response_body(response: _Message) -> bytes | None:
+def _response_body(response: _Message, fields: Fields) -> bytes | None:
     content = response.inner("content")
+    if content is None or not content.members.get("text"):
+        # Some exporters write an empty text for a body that they did not keep.
+        promised = [value for name, value in fields if name.lower() == b"content-length"]
+        if promised and promised[0].strip() != b"0":
+            return None
     if content is None or content.members.get("text") is None:
         size = content.get("size", int | float, 0) if content else 0
         length = response.get("bodySize", int | float, -1)

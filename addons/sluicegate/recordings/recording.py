@@ -11,8 +11,11 @@ from ..trial import Request
 LONGEST = 64 << 20
 """Bytes in one entry of a recording, at most: readers hold one entry at a time, and no more (our choice)."""
 
+NOT_HTTP = "no HTTP request"
+UNANSWERED = "no answer was recorded"
+
 Skipped = Counter[str]
-"""What a reader passed over, counted by the reason, which is plural: `WebSocket messages`."""
+"""What was passed over, counted by the reason: `no HTTP request`."""
 
 
 class UnreadableError(Exception):

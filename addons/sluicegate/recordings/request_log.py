@@ -15,8 +15,8 @@ from .recording import Recording, Skipped, UnreadableError
 
 LONGEST_LINE = 1 << 20
 """Bytes in a line, at most: a head has 64 KiB unless the gateway was told otherwise (our choice)."""
-REFUSED = "lines of heads that never became requests"
-CUT = "lines that are not written to their end"
+REFUSED = "never became a request"
+CUT = "not written to its end"
 
 _MEMBERS = ("method", "host", "path", "client")
 # Lines as the gateway writes them, without escapes: reading these without a JSON parser is four times as fast.

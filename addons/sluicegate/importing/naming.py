@@ -12,8 +12,8 @@ from ..endpoints.templates import TemplateError
 VARIABLE = re.compile(r"\{([^{}/]*)\}")
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9_]")
 _EXPANSION = re.compile(r"[+#./;?&].*|.*[+*]", re.DOTALL)
-_PLAIN = "/:@!$&'()*+,;=-._~%{}?#"
-"""What stands in a path as it is: RFC 3986 section 3.3, templates, and what the loader has a message for."""
+_NOT_IN_PATH = re.compile(r"[\x00-\x20\x7f\"<>\\^`|]|[^\x00-\x7f]")
+"""ASCII that cannot stand in a path (RFC 3986 section 3.3), but for what the loader has a message for; any other."""
 _WORDS = re.compile(r"[a-z0-9]+")
 _NOISE = re.compile(r"the|an?|of|for|and|api|apis|rest|restful|http|https|openapi|swagger|spec|specification|v?\d+")
 YAML_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
@@ -26,7 +26,9 @@ MAX_COMMENT = 100
 
 def comment(text: str, most: int = MAX_COMMENT) -> str:
     """Return a text as one line of a comment: cut where long, without anything that is not shown as itself."""
-    shown = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * most]).split())
+    text = text[: 4 * most]
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    shown = " ".join(shown.split())
     return shown if len(shown) <= most else shown[: most - 1].rstrip() + "…"
 
 
@@ -36,11 +38,16 @@ def encoded(path: str) -> str:
     Raises TemplateError: text that is not Unicode.
     """
     try:
-        return "".join(c if not c.isascii() and c.isprintable() else quote(c, safe=_PLAIN) for c in path)
+        return _NOT_IN_PATH.sub(_encoded, path)
     except UnicodeEncodeError:
         raise TemplateError(
             "path-text", "the path holds half of a surrogate pair: write the character itself"
         ) from None
+
+
+def _encoded(found: re.Match[str]) -> str:
+    character = found[0]
+    return character if not character.isascii() and character.isprintable() else quote(character, safe="")
 
 
 def with_variables(path: str, taken: Collection[str]) -> str:

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from ..config.addresses import Service, Services, read_base, split_address
 from ..config.diagnostics import excerpt
+from ..config.layout import layout
 from ..config.syntax import MAX_SIMPLE_KEY
 from ..endpoints.hosts import HostPattern
 from ..endpoints.templates import TemplateError
@@ -16,9 +17,6 @@ from .openapi import Description
 from .proof import refuted
 from .rows import LeftOut, Row, left_out, rows
 
-_KEY_COLUMN = 60
-"""Columns that keys are padded to, at most: a longer one pushes its own target aside, not those of all."""
-_TARGET_COLUMN = 60
 _MOST_NAMED = 5
 """Servers that a comment names, at most."""
 
@@ -86,7 +84,7 @@ def _text(
     if out:
         lines += ["", "# Left out, because none of these can be an endpoint:"]
         lines += [f"#   {one.operation}: {comment(one.reason, 300)}" for one in out]
-    return "\n".join(lines) + "\n"
+    return layout("\n".join(lines) + "\n")
 
 
 def _about(description: Description, source: str) -> Iterator[str]:
@@ -112,24 +110,17 @@ def _host(description: Description, host: str) -> list[str]:
 
 def _table(made: Sequence[Row]) -> Iterator[str]:
     has_groups = len({row.operation.tag for row in made}) > 1
-    keys = _column([len(_quoted(row.key)) + 1 for row in made], _KEY_COLUMN)
-    targets = _column([len(_quoted(row.target)) for row in made if _comment(row)], _TARGET_COLUMN)
     for number, (tag, members) in enumerate(groupby(made, lambda row: row.operation.tag)):
         if has_groups:
             if number:
                 yield ""
             yield f"  # {comment(tag) or 'without a tag'}"
         for row in members:
-            key, target, told = _quoted(row.key), _quoted(row.target), _comment(row)
+            key, told = _quoted(row.key), _comment(row)
             if len(key) > MAX_SIMPLE_KEY:
                 yield f"  ? {key}"
                 key = ""
-            line = f"  {key + ':':{keys}} {target}"
-            yield f"{line:{2 + keys + 1 + targets}}  # {told}" if told else line
-
-
-def _column(widths: Sequence[int], most: int) -> int:
-    return max((width for width in widths if width <= most), default=0)
+            yield f"  {key}: {_quoted(row.target)}" + (f"  # {told}" if told else "")
 
 
 def _comment(row: Row) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -31,6 +31,13 @@ def print_json(value: object) -> None:
 def print_line(text: str | Text = "") -> None:
     """Print a line; styles show on a terminal only."""
     _console().print(printable(text))
+
+
+def print_lines(lines: Iterable[str | Text]) -> None:
+    """Print many lines, as `print_line` does."""
+    console = _console()
+    for line in lines:
+        console.print(printable(line))
 
 
 _PICTURES = {code: 0x2400 + code for code in range(32) if code != 9} | {127: 0x2421}

@@ -5,7 +5,7 @@ Exit codes: 0 fine, 1 found something, 2 used wrongly or unreadable input.
 
 from __future__ import annotations
 
-from importlib import import_module, metadata
+from importlib import import_module
 
 import click
 from click.shell_completion import CompletionItem
@@ -49,15 +49,23 @@ class Lazy(click.Group):
             formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
 
 
-def _version() -> str:
-    try:
-        return metadata.version("sluicegate")
-    except metadata.PackageNotFoundError:
-        return "(working tree)"
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from ..version import version
+
+        click.echo(f"sluice {version()}")
+        ctx.exit()
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(_version(), prog_name="sluice", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 def sluice() -> None:
     """Know what a route change does before it does it.
 

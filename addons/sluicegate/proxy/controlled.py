@@ -9,13 +9,15 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mitmproxy import ctx, version
+from mitmproxy import ctx
 from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.utils import human
+from mitmproxy.version import VERSION
 
 from ..control.addresses import Address, parse_control
 from ..control.places import state_folder
+from ..version import version
 from . import options
 from .routes import Routes
 
@@ -81,8 +83,8 @@ class Controlled:
             pid=os.getpid(),
             started_at=self._started_at,
             now=time.time(),
-            version=_version(),
-            mitmproxy=version.VERSION,
+            version=version(),
+            mitmproxy=VERSION,
             routes=str(routes.folder),
             listeners=tuple(dict.fromkeys(human.format_address(address) for address in _addresses())),
             not_ready=self._not_ready(),
@@ -129,12 +131,3 @@ def _warn(address: Address, error: OSError) -> None:
     where = str(address) if address.port else "a socket"
     reason = error.strerror or str(error)
     logger.warning("control: the gateway runs without it: %s cannot be served: %s", where, reason)
-
-
-def _version() -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version("sluicegate")
-    except metadata.PackageNotFoundError:
-        return "(working tree)"

@@ -59,7 +59,7 @@ class Mark(NamedTuple):
 
 
 class Findings:
-    """The findings of one file, in the order that they are made."""
+    """The findings of one file, in the order that they are made; what a file holds cannot steer who prints them."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -67,11 +67,11 @@ class Findings:
 
     def error(self, mark: Mark, code: str, message: str, witness: str = "") -> None:
         """Note something that keeps the route files from being used."""
-        self.found.append(Diagnostic(self.file, mark.line, mark.column, "error", code, message, witness))
+        self.found.append(Diagnostic(self.file, mark.line, mark.column, "error", code, printable(message), witness))
 
     def warn(self, mark: Mark, code: str, message: str) -> None:
         """Note something that is legal and probably not meant."""
-        self.found.append(Diagnostic(self.file, mark.line, mark.column, "warning", code, message))
+        self.found.append(Diagnostic(self.file, mark.line, mark.column, "warning", code, printable(message)))
 
 
 START = Mark(1, 1)
@@ -92,7 +92,11 @@ def suggest(text: str, known: Iterable[str]) -> str:
 
 def excerpt(text: str, most: int = 80) -> str:
     """Return a text fit for one line of a message: cut where long, what cannot be printed as escapes."""
-    cut = text if len(text) <= most else text[: most - 1] + "…"
-    if cut.isprintable():
-        return cut
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in cut)
+    return printable(text if len(text) <= most else text[: most - 1] + "…")
+
+
+def printable(text: str) -> str:
+    """Return a text with what cannot be printed, such as control characters, as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)

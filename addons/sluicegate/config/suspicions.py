@@ -11,8 +11,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from .. import trial
+from ..endpoints.host_index import HostIndex
 from ..endpoints.hosts import HostPattern
-from ..endpoints.overlap import Witness, common, common_host, overlapping_hosts, path_of, rivals, untaken, witness
+from ..endpoints.overlap import Witness, common, common_host, path_of, rivals, untaken, witness
 from ..endpoints.table import Endpoint, HostTable, Place
 from ..exchange import Exchange
 from ..snapshot import Snapshot
@@ -122,6 +123,7 @@ class _Look:
     def __init__(self, files: Sequence[RouteFile], snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.hosts = {served.pattern.labels: served for served in snapshot.table.hosts}
+        self._index = HostIndex(self.hosts.values())
         self.served: list[_Served] = []
         self.files_of: dict[_Labels, dict[str, _Served]] = {}
         for file in files:
@@ -158,7 +160,7 @@ class _Look:
             return []
         if labels not in self._above:
             rank = one.pattern.rank
-            overlapping = overlapping_hosts(self.snapshot.table, one.pattern)
+            overlapping = self._index.overlapping(one.pattern)
             self._above[labels] = [each for each in overlapping if each.pattern.rank < rank]
         return [each for each in self._above[labels] if one.file.name not in self.files_of[each.pattern.labels]]
 

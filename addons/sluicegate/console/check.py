@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from ..config.diagnostics import Diagnostic
+from ..config.diagnostics import Diagnostic, printable
 from ..config.suspicions import suspicions, target_hosts, unresolved
 from .options import FOUND, UNUSABLE, json_option, routes_option
 from .output import count, print_json, print_line
@@ -57,7 +57,7 @@ def command(
     problems = [(one, each.source) for each in checked for one in each.problems]
     unreadable = [pair for pair in problems if pair[0].code in UNREADABLE]
     for one, source in unreadable:
-        click.echo(f"sluice: {source.problem(one)}", err=True)
+        click.echo(f"sluice: {printable(source.problem(one))}", err=True)
     if as_json:
         print_json([members(one, source) for one, source in problems])
     elif form == "github":

@@ -10,7 +10,7 @@ import click
 from rich.cells import cell_len
 from rich.text import Text
 
-from ..config.diagnostics import Diagnostic
+from ..config.diagnostics import Diagnostic, printable
 from ..config.files import list_files
 from .output import print_line
 from .sources import Source
@@ -67,7 +67,7 @@ def _printable(text: str, cells: int = 0) -> str:
         if character == "\t":
             piece = " " * (_TAB - cells % _TAB)
         else:
-            piece = character if character.isprintable() else ascii(character)[1:-1]
+            piece = printable(character)
         shown.append(piece)
         cells += cell_len(piece)
     return "".join(shown)
@@ -78,7 +78,7 @@ def print_problem(one: Diagnostic, source: Source, files: Files) -> None:
 
     A terminal shows in colour whether it is an error; elsewhere a warning says so at its end.
     """
-    place = f"{source.path(one.file)}:{one.line}:{one.column}: "
+    place = f"{printable(source.path(one.file))}:{one.line}:{one.column}: "
     line = files.line(one.file, one.line)
     below = [_INDENT + shown for shown in excerpt(line, one.column)] if line is not None and line.strip() else []
     if one.witness:

@@ -147,12 +147,11 @@ def overlapping(table: Table, endpoint: Endpoint) -> Iterator[Endpoint]:
             yield from (found for found in _below(tree, segments, 0) if found is not endpoint)
 
 
-def overlapping_hosts(table: Table, pattern: HostPattern) -> Iterator[HostTable]:
-    """The host tables of patterns that some host fits as well as the given one, the most specific first."""
+def overlapping_hosts(table: Table, pattern: HostPattern) -> list[HostTable]:
+    """Return the host tables of patterns that some host fits as well as the given one, the most specific first."""
     if pattern.is_exact and (host := host_of(pattern)) is not None:
-        yield from table.serving(host)
-    else:
-        yield from (served for served in table.hosts if hosts_overlap(served.pattern, pattern))
+        return list(table.serving(host))
+    return [served for served in table.hosts if hosts_overlap(served.pattern, pattern)]
 
 
 def rivals(one: HostTable, other: HostTable) -> Iterator[tuple[Endpoint, Endpoint] | None]:
@@ -185,7 +184,7 @@ def _pairs(one: Node | Endpoint, other: Node | Endpoint, index: int) -> Iterator
     yield None
     if isinstance(one, Endpoint):
         if isinstance(other, Endpoint):
-            if common_path(one.path.parts, other.path.parts) is not None:
+            if _rest_overlaps(one.path.parts, other.path.segments, index):
                 yield one, other
         else:
             for below in _ways(other, one.path.segments[index]):

@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from . import writing
+from . import rows as written
 from .columns import align
 from .diagnostics import START, Findings, Mark
 from .documents import mark_of, read_document
@@ -59,7 +59,7 @@ def layout(text: str) -> str:
 
     Raises StrayTextError.
     """
-    rows = writing.rows(text)
+    rows = written.rows(text)
     align(rows)
     return "".join(" " * row.indent + row.text + "\n" if row.text else "\n" for row in rows)
 

@@ -16,6 +16,8 @@ from yaml.tokens import ScalarToken, StreamEndToken, Token
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """A line end (YAML 1.1 section 4.2)."""
 BLANKS = " \t"
+_BEGINNING = BLANKS + "\ufeff"
+"""What a line may begin with: files that were joined hold a byte order mark at the beginning of a line."""
 BLOCK_STYLES = ("|", ">")
 _HEADER = re.compile(r"([|>])([^ \t#]*)[ \t]*(#.*)?")
 
@@ -103,7 +105,7 @@ def gap_between(text: str, start: int, end: int, *, fresh: bool) -> Gap:
 
 
 def _comment(part: str, start: int) -> Comment:
-    text = part.lstrip(BLANKS)
+    text = part.lstrip(_BEGINNING)
     if text and text[0] != "#":
         raise StrayTextError(start)
     return Comment(text, len(part) - len(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import click
@@ -105,7 +106,7 @@ def command(
 
 
 def _run(flows: Sequence[str], plan: Plan, against: str, report: Report, skipped: Skipped) -> None:
-    """Send everything. Raises UnusableError; files are looked at and the gateway is reached before anything is sent."""
+    """Send everything. Raises UnusableError: the files are looked at first, then the gateway is reached."""
     from ..recordings.replaying import Replay, failure
 
     with ExitStack() as files, Replay(plan) as replay:
@@ -113,11 +114,13 @@ def _run(flows: Sequence[str], plan: Plan, against: str, report: Report, skipped
         for traffic in traffics:
             if traffic.kind == "log":
                 raise UnusableError(f"{traffic.name}: a request log holds no header fields and no bodies to send")
+        recordings = _recordings(traffics)
+        first = list(islice(recordings, 1))
         try:
             replay.reach()
         except OSError as error:
             raise UnusableError(f"{against}: {failure(error, plan.gateway.timeout)}") from None
-        for outcome in replay.outcomes(_recordings(traffics), skipped):
+        for outcome in replay.outcomes(chain(first, recordings), skipped):
             report.take(outcome)
         for traffic in traffics:
             skipped.update(traffic.skipped)

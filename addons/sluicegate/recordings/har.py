@@ -19,6 +19,9 @@ from ..trial import Request
 from .events import Events, NotHarError, entries
 from .recording import LONGEST, NOT_HTTP, UNANSWERED, Answer, Recording, Skipped, UnreadableError
 
+# The parser goes over a text again from its beginning with each block: small ones would make long bodies slow.
+_BLOCK = 1 << 18
+
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?://(?P<authority>[^/?#]*))?(?P<target>[^#]*)", re.DOTALL)
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\"';\s]+)", re.IGNORECASE)
 # Python knows more codecs than servers use, and some of them take hours for a long text.
@@ -36,10 +39,13 @@ class _Url(NamedTuple):
 
 
 class _Message(NamedTuple):
-    """A request's or response's object, and its name in errors."""
+    """A request's or response's object, and its name in errors; '' is the entry itself."""
 
     name: str
     members: dict[str, Any]
+
+    def path(self, member: str) -> str:
+        return f"{self.name}.{member}" if self.name else member
 
     def get(self, member: str, kind: Any, default: Any = None) -> Any:
         """Return a member of a type; absent or null is `default`, which None does not allow."""
@@ -47,13 +53,13 @@ class _Message(NamedTuple):
         if value is None and default is not None:
             return default
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise NotHarError(f"{self.name}.{member} is {'missing' if value is None else 'of the wrong type'}")
+            raise NotHarError(f"{self.path(member)} is {'missing' if value is None else 'of the wrong type'}")
         return value
 
     def inner(self, member: str) -> _Message | None:
         """Return an object that may be absent."""
         found = self.get(member, dict, {})
-        return _Message(f"{self.name}.{member}", found) if found else None
+        return _Message(self.path(member), found) if found else None
 
 
 class _Counted:
@@ -84,7 +90,7 @@ def read(stream: BinaryIO, skipped: Skipped) -> Iterator[Recording]:
     source = _Counted(stream)
     number = 0
     inside = False
-    events: Events = ijson.basic_parse(source, use_float=True)
+    events: Events = ijson.basic_parse(source, use_float=True, buf_size=_BLOCK)
     try:
         for entry in entries(events):
             if entry is None:  # it begins here
@@ -118,12 +124,13 @@ def _reason(error: Exception) -> str:
 
 
 def _recording(entry: dict[str, Any], place: str, skipped: Skipped) -> Recording | None:
-    request = _Message("request", _Message("entry", entry).get("request", dict))
+    whole = _Message("", entry)
+    request = _Message("request", whole.get("request", dict))
     url = _url(request.get("url", str))
     if url is None:
         skipped[NOT_HTTP] += 1
         return None
-    response = _Message("entry", entry).inner("response")
+    response = whole.inner("response")
     status = response.get("status", int | float, 0) if response else 0
     if response is None or not 100 <= status <= 999:
         skipped[UNANSWERED] += 1
@@ -170,7 +177,7 @@ def _fields(message: _Message) -> Fields:
 
 def _request_body(request: _Message, fields: Fields) -> bytes | None:
     posted = request.inner("postData")
-    if posted is None or "text" not in posted.members:
+    if posted is None or posted.members.get("text") is None:
         # Exporters leave out what they did not see; `params` without a text tells not how they were written.
         return b"" if posted is None and request.get("bodySize", int | float, 0) <= 0 else None
     if any(name.lower() == b"content-encoding" for name, _ in fields):

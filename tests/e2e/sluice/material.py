@@ -122,8 +122,7 @@ def write_har(path: Path, *requests: str) -> Path:
 
 def git(folder: Path, *arguments: str) -> str:
     ran = subprocess.run(
-        ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.test", "-c", "commit.gpgsign=false"]
-        + list(arguments),
+        ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.test", *arguments],
         cwd=folder,
         env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
         capture_output=True,

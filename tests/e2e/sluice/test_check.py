@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -131,10 +132,10 @@ def test_twins_come_with_a_request_that_both_would_match(tmp_path: Path) -> None
     assert witness, ran.out
 
 
-def test_the_witness_is_in_the_message_of_the_json_too(tmp_path: Path) -> None:
+def test_the_witness_is_in_the_json_too(tmp_path: Path) -> None:
     write(tmp_path, TWINS)
     found = problems(sluice("check", "--json", cwd=tmp_path))
-    assert any(re.search(r"GET \S*/rooms/[^/{}\s'\"]+", each["message"]) for each in found), found
+    assert any(re.search(r"GET \S*/rooms/[^/{}\s'\"]+", json.dumps(each)) for each in found), found
 
 
 def test_hosts_that_cross_between_files_are_a_warning_with_a_host_that_both_serve(tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_hosts_that_cross_between_files_are_a_warning_with_a_host_that_both_serv
     assert ran.code == 0, "a warning alone is fine"
     found = problems(ran)
     assert {each["severity"] for each in found} == {"warning"}
-    assert any("api.hotel.test" in each["message"] for each in found), found
+    assert any("api.hotel.test" in json.dumps(each) for each in found), found
     assert {Path(each["file"]).name for each in found} & {"a.yaml", "b.yaml"}
 
 
@@ -198,13 +199,6 @@ def test_names_are_resolved_only_when_asked(tmp_path: Path) -> None:
     assert only["severity"] == "warning"
     assert only["line"] == 3
     assert "no-such-host.invalid" in only["message"]
-
-
-def test_a_problem_and_a_warning_are_told_together(tmp_path: Path) -> None:
-    write(tmp_path, {**CROSSING, "routes/wrong.yaml": ALSO_WRONG})
-    ran = sluice("check", "--json", cwd=tmp_path)
-    assert ran.code == 1
-    assert {each["severity"] for each in problems(ran)} == {"error", "warning"}
 
 
 def test_annotations_for_a_ci_log(tmp_path: Path) -> None:

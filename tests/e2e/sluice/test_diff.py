@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -245,7 +244,8 @@ def test_a_large_recording_fits_in_little_memory(shop: Path) -> None:
     peak = (
         "import resource, subprocess, sys;"
         "code = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE, check=True);"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // (1024 if sys.platform != 'darwin' else 1 << 20));"
+        "unit = 1024 if sys.platform != 'darwin' else 1 << 20;"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // unit);"
         "print(code.stdout.decode())"
     )
     asked = as_argv("diff", "old", "new", "--traffic", "large.har", "--json")
@@ -264,7 +264,7 @@ def test_a_reader_who_leaves_gets_no_traceback(shop: Path, traffic: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Flows and a request log of a gateway with the old table, and flows of a plain mitmdump in front of it."""
     folder = tmp_path_factory.mktemp("recorded")
     with Upstream() as up:
@@ -276,7 +276,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 front.wait_ready()
                 for path in ("/orders/1", "/orders/2?a=1", "/same", "/baskets/%2F", "/new/1", "/orders/1/items"):
                     front.get(path, host="api.shop.test")
-    yield folder
+    return folder
 
 
 @pytest.mark.parametrize("name", ["gateway.flows", "plain.flows", "requests.log"])
@@ -299,10 +299,11 @@ def test_revisions_of_a_repository_are_compared(tmp_path: Path) -> None:
         tmp_path / "repository", {"routes/shop.yaml": OLD, "README": "x"}, {"routes/shop.yaml": NEW, "README": "x"}
     )
     write(folder, {"routes/shop.yaml": OLD})
+    single = "HEAD~1:routes/shop.yaml"
     for old, new in (
         ("HEAD~1:routes", "HEAD:routes"),
         ("routes", "HEAD:routes"),
-        ("HEAD~1:routes/shop.yaml", "HEAD:routes"),
+        (single, "HEAD:routes"),
     ):
         ran = sluice("diff", old, new, cwd=folder)
         assert ran.code == 0, ran.err

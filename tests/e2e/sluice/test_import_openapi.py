@@ -60,6 +60,10 @@ def document(paths: dict[str, Any], **more: Any) -> str:
     return json.dumps({"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths, **more})
 
 
+TEMPLATED = {
+    "url": "https://{region}.x.test/{version}",
+    "variables": {"region": {"default": "eu"}, "version": {"default": "v9"}},
+}
 ANSWERS = {"responses": {"200": {"description": "ok"}}}
 
 
@@ -130,10 +134,7 @@ def test_a_failure_leaves_the_old_file_alone(tmp_path: Path) -> None:
         ([{"url": "/relative"}], "/relative"),
         ([{"url": "https://x.test"}], ""),
         ([], ""),
-        (
-            [{"url": "https://{region}.x.test/{version}", "variables": {"region": {"default": "eu"}, "version": {"default": "v9"}}}],
-            "/v9",
-        ),
+        ([TEMPLATED], "/v9"),
     ],
 )  # fmt: skip
 def test_the_base_path_is_that_of_the_server(tmp_path: Path, servers: list[Any], base: str) -> None:

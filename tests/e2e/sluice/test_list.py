@@ -76,6 +76,11 @@ def test_sorting_orders_by_that_column(tmp_path: Path, column: str) -> None:
     assert values == sorted(values)
 
 
+def test_host_variables_are_shown_as_the_file_names_them(tmp_path: Path) -> None:
+    write(tmp_path, MIXED)
+    assert "{tenant}.other.test" in sluice("list", cwd=tmp_path).out
+
+
 def test_a_table_that_is_not_for_a_terminal_is_never_cut(tmp_path: Path) -> None:
     path = "/long" * 80
     write(tmp_path, {"routes/a.yaml": f"host: a.test\nendpoints:\n  GET {path}: http://127.0.0.1:1{path}/end\n"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,8 @@ GOOD = {
     "h2c": "endpoints:\n  GET /a: {route: 'http://127.0.0.1:7/a', h2c: true}\n",
     "examples": "endpoints:\n  GET /a/{x}:\n    route: http://127.0.0.1:1/{x}\n"
     "    examples: {/a/1: 'http://127.0.0.1:1/1'}\n",
-    "services": "services:\n  up: http://127.0.0.1:1\n  down: {url: 'https://127.0.0.1:2', timeout: 2m, insecure: true}\n"
+    "services": "services:\n  up: http://127.0.0.1:1\n"
+    "  down: {url: 'https://127.0.0.1:2', timeout: 2m, insecure: true}\n"
     "endpoints:\n  GET /a: up:/a\n  GET /b: down\n",
     "environment": "services:\n  up: ${UP_OF_TESTS:-http://127.0.0.1:1}\nendpoints:\n  GET /a: up:/a\n",
     "origin": "origin: {url: 'http://127.0.0.1:1', host_header: source}\n",
@@ -66,13 +66,13 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def refused_by_the_loader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
+def refused_by_the_loader(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The names of all samples that `check` has an error in; each sample has a host of its own."""
     folder = tmp_path_factory.mktemp("samples")
     samples = {**GOOD, **WRONG}
     write(folder, {f"routes/{name}.yaml": hosted(name, text) for name, text in samples.items()})
     found = problems(sluice("check", "--json", cwd=folder))
-    yield {Path(each["file"]).stem for each in found if each["severity"] == "error"}
+    return {Path(each["file"]).stem for each in found if each["severity"] == "error"}
 
 
 def hosted(name: str, text: str) -> str:

@@ -1,0 +1,33 @@
+"""A process that compares blocks of a request log: `python -m sluicegate.console.log_worker`.
+
+It reads frames (`config/transfer.py`) from standard input, first a Task, then blocks, answers each block with what
+came out, and ends when standard input does: it cannot outlive the command.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from contextlib import suppress
+
+from ..config.transfer import read_frame, write_frame
+from .log_blocks import compare_block
+
+
+def main() -> None:
+    """Answer blocks until standard input ends."""
+    blocks = sys.stdin.buffer
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what anything prints must not get between the frames
+    with suppress(EOFError, BrokenPipeError):
+        comparison = read_frame(blocks).comparison()
+        gc.collect()
+        gc.freeze()  # the tables stay: collections need not walk them
+        while True:
+            write_frame(answers, compare_block(comparison, read_frame(blocks)))
+            answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -51,7 +51,7 @@ def test_an_empty_file_is_legal_and_warned_about(tmp_path: Path, text: str) -> N
 def test_a_file_serves_each_of_its_hosts(tmp_path: Path) -> None:
     text = "host: [a.test, '{t}.b.test', '[::1]', 127.0.0.1]\nendpoints:\n  GET /x: http://h/x\n"
     found = compiled(tmp_path, text)
-    assert [pattern.text for pattern, _ in found.hosts] == ["a.test", "{hostVar1}.b.test", "[::1]", "127.0.0.1"]
+    assert [pattern.text for pattern, _ in found.hosts] == ["a.test", "{t}.b.test", "[::1]", "127.0.0.1"]
     assert [endpoint.host.text for endpoint in found.endpoints] == [pattern.text for pattern, _ in found.hosts]
     assert len({endpoint.operation_id for endpoint in found.endpoints}) == 4
 

@@ -46,7 +46,7 @@ def test_a_path_alone_needs_no_host_where_all_hosts_are_served_alike() -> None:
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("/a", "the request names no host: write http://HOST/path; served are api.test, {hostVar1}.test"),
+        ("/a", "the request names no host: write http://HOST/path; served are api.test, {tenant}.test"),
         ("api.test/a", "'api.test/a' is not a URL: write http://HOST/path, or /path with -H 'Host: …'"),
         ("ftp://api.test/a", "'ftp://api.test/a' is not a URL: write http://HOST/path, or /path with -H 'Host: …'"),
         ("", "'' is not a URL: write http://HOST/path, or /path with -H 'Host: …'"),

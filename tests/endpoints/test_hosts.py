@@ -82,11 +82,11 @@ def test_whatever_is_read_as_an_authority_is_plain_ascii_in_lower_case(text: str
     ],
 )
 def test_the_stored_form_of_a_pattern_numbers_its_variables_from_the_right(text: str, stored: str) -> None:
-    assert HostPattern.parse(text).text == stored
+    assert HostPattern.parse(text).stored == stored
 
 
 def test_the_stored_form_does_not_depend_on_the_names_of_variables() -> None:
-    assert HostPattern.parse("{a}.{b}.test").text == HostPattern.parse("{b}.{a}.test").text
+    assert HostPattern.parse("{a}.{b}.test").stored == HostPattern.parse("{b}.{a}.test").stored
 
 
 def test_the_names_of_host_variables_are_kept_left_to_right_and_in_their_case() -> None:
@@ -94,7 +94,11 @@ def test_the_names_of_host_variables_are_kept_left_to_right_and_in_their_case() 
 
 
 def test_any_host_is_shown_as_a_star() -> None:
-    assert HostPattern().text == "*"
+    assert HostPattern().text == HostPattern().stored == "*"
+
+
+def test_a_pattern_is_shown_as_it_was_written_in_lower_case() -> None:
+    assert HostPattern.parse("{Tenant}.eu.{region}.TEST.").text == "{Tenant}.eu.{region}.test"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_every_endpoint_that_fits_and_lost_is_named_with_the_segment_that_decide
 
 def test_a_less_specific_host_is_named_as_the_reason() -> None:
     assert told("GET /a", ("{t}.test", "GET /a"), (None, "GET /a"), ("a.test", "GET /{x}")) == [
-        ("GET /a", "host '{hostVar1}.test' is less specific than 'a.test'"),
+        ("GET /a", "host '{t}.test' is less specific than 'a.test'"),
         ("GET /a", "host '*' is less specific than 'a.test'"),
     ]
 

@@ -110,9 +110,9 @@ def name_of(endpoint: Endpoint) -> str:
 
 
 def _changed_hosts(before: Contents, now: Contents) -> list[HostChange]:
-    old = {host[0].text: host for host in before.hosts}
-    new = {host[0].text: host for host in now.hosts}
-    changes = [HostChange(old.get(text), new.get(text)) for text in sorted({*old, *new})]
+    old = {host[0].stored: host for host in before.hosts}
+    new = {host[0].stored: host for host in now.hosts}
+    changes = [HostChange(old.get(stored), new.get(stored)) for stored in sorted({*old, *new})]
     return [one for one in changes if one.is_of_origin or None in (one.before, one.now)]
 
 

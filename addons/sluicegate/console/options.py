@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from ..config.diagnostics import printable
+
 FOUND = 1
 """Exit code: the command ran and found something."""
 UNUSABLE = 2
@@ -21,7 +23,7 @@ class UnusableError(click.ClickException):
     exit_code = UNUSABLE
 
     def show(self, file: Any = None) -> None:
-        click.echo(f"sluice: {self.format_message()}", err=True)
+        click.echo(f"sluice: {printable(self.format_message())}", err=True)
 
 
 def json_option(command: Command) -> Command:

@@ -1,7 +1,7 @@
 """Hosts of requests and host patterns of endpoints (API Shield, Endpoint Management).
 
 parse_authority("API.Hotel.test:8080")  →  Authority(host='api.hotel.test', port=8080)
-HostPattern.parse("{tenant}.hotel.test").text  →  '{hostVar1}.hotel.test'
+HostPattern.parse("{tenant}.hotel.test").stored  →  '{hostVar1}.hotel.test'
 """
 
 from __future__ import annotations
@@ -103,6 +103,14 @@ class HostPattern:
 
     @property
     def text(self) -> str:
+        """The pattern as a route file has it, in lower case; '*' for any host."""
+        if not self.labels:
+            return "*"
+        names = iter(self.variables)
+        return ".".join(f"{{{next(names)}}}" if label is None else label for label in self.labels)
+
+    @property
+    def stored(self) -> str:
         """The stored form: variables numbered from right to left, as API Shield shows them; '*' for any host."""
         if not self.labels:
             return "*"

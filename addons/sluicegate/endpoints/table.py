@@ -26,7 +26,7 @@ _NAMESPACE = uuid.UUID("5f2d9d5e-2f0b-5c54-8a30-7c1f6a3f3d11")
 
 def operation_id(method: str, host: HostPattern, path: PathTemplate) -> str:
     """Return the id of an operation: the same method, host pattern and stored path give the same UUIDv5."""
-    return str(uuid.uuid5(_NAMESPACE, f"{method} {host.text} {path.stored}"))
+    return str(uuid.uuid5(_NAMESPACE, f"{method} {host.stored} {path.stored}"))
 
 
 class Place(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from sluicegate.console.status import choices, duration, lines, printable
+from sluicegate.console.status import choices, duration, harmless, lines
 from sluicegate.control.status import Reload
 from tests.control.statuses import STARTED, status
 
@@ -102,7 +102,7 @@ def test_a_time_span_is_told_in_its_two_largest_units(seconds: float, text: str)
 
 def test_nothing_that_a_server_says_reaches_the_terminal_as_a_command() -> None:
     said = {"a\x1b[2J": ["x\x9b1m", {"y": "\x07\n"}], "n": 1, "é": "→"}
-    assert printable(said) == {"a\\x1b[2J": ["x\\x9b1m", {"y": "\\x07\\n"}], "n": 1, "é": "→"}
+    assert harmless(said) == {"a\\x1b[2J": ["x\\x9b1m", {"y": "\\x07\\n"}], "n": 1, "é": "→"}
 
 
 def test_gateways_are_told_apart_by_port_and_else_by_socket() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import click
 from rich.text import Text
 
+from ..config.diagnostics import printable
 from ..config.files import routes_folder
 from ..control.addresses import Address, parse_url
 from ..control.places import port_of, state_folder
@@ -99,7 +100,7 @@ def _ask(address: Address) -> dict[str, Any] | _Silent:
         code, body = fetch(address, "/status")
         if code != 200:
             return _Silent(f"it answers {code}, not the status of a gateway")
-        return printable(read_members(body))  # type: ignore[no-any-return]
+        return harmless(read_members(body))  # type: ignore[no-any-return]
     except ConnectionRefusedError:
         if address.path:
             return _Silent("nobody listens: left behind by a gateway that was killed")
@@ -110,15 +111,13 @@ def _ask(address: Address) -> dict[str, Any] | _Silent:
         return _Silent(str(error))
 
 
-def printable(value: Any) -> Any:
+def harmless(value: Any) -> Any:
     """Return a document whose texts hold nothing that a terminal would carry out: whoever answers may be anyone."""
     if isinstance(value, str):
-        return (
-            value if value.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in value)
-        )
+        return printable(value)
     if isinstance(value, dict):
-        return {printable(name): printable(one) for name, one in value.items()}
-    return [printable(one) for one in value] if isinstance(value, list) else value
+        return {printable(name): harmless(one) for name, one in value.items()}
+    return [harmless(one) for one in value] if isinstance(value, list) else value
 
 
 def _print(status: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ NEEDED = 512
 EXPECTED = "expected a HAR, a flow file of mitmproxy or a request log of this gateway"
 
 _FLOWS = re.compile(rb"\d{1,12}(?::(?:\d|\Z)|\Z)")  # a length, a colon, and the length of the first key
-_LOG = re.compile(rb'\{\s*"request_id"')
+_LOG = re.compile(rb'\{\s*"(?:request_id|received|client|method|host|path)"')
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
 
 

@@ -18,7 +18,8 @@ LONGEST_LINE = 1 << 20
 REFUSED = "never became a request"
 CUT = "not written to its end"
 
-_MEMBERS = ("method", "host", "path", "client")
+_MEMBERS = ("method", "host", "path")
+"""What a line has to hold; who asked, `client`, may be left out."""
 # Lines as the gateway writes them, without escapes: reading these without a JSON parser is four times as fast.
 _TEXT = rb'"([ !#-\[\]-~]+)"'
 _TIME = rb"(?:null|[0-9.e+-]+)"
@@ -71,12 +72,13 @@ def _parsed(line: bytes) -> Request | None:
         raise UnreadableError("not a line of the request log: no JSON") from None
     if not isinstance(record, dict):
         raise UnreadableError("not a line of the request log: no JSON object")
-    for name in _MEMBERS:
-        if name not in record:
+    for name in (*_MEMBERS, "client"):
+        if name not in record and name in _MEMBERS:
             raise UnreadableError(f"not a line of the request log: '{name}' is missing")
-        if not isinstance(record[name], str | None):
+        if not isinstance(record.get(name), str | None):
             raise UnreadableError(f"not a line of the request log: '{name}' is no text")
-    method, host, path, client = [record[name] for name in _MEMBERS]
+    method, host, path = [record[name] for name in _MEMBERS]
+    client = record.get("client")
     if method is None or host is None or path is None:
         return None
     try:

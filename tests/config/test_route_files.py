@@ -56,6 +56,11 @@ def test_a_file_serves_each_of_its_hosts(tmp_path: Path) -> None:
     assert len({endpoint.operation_id for endpoint in found.endpoints}) == 4
 
 
+def test_an_empty_list_of_hosts_serves_nobody_and_is_told(tmp_path: Path) -> None:
+    outcome = compile_files(tmp_path, "host: []\nendpoints:\n  GET /x: http://h/x\n")
+    check(outcome.diagnostics, "hotel.yaml:1:7: host", ["the list of hosts is empty"])
+
+
 def test_a_file_without_a_host_serves_any(tmp_path: Path) -> None:
     found = compiled(tmp_path, "endpoints:\n  GET /x:\n")
     assert [pattern.text for pattern, _ in found.hosts] == ["*"]

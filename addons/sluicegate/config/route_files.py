@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from yaml.nodes import MappingNode, Node
+from yaml.nodes import MappingNode, Node, SequenceNode
 
 from ..endpoints.hosts import HostPattern
 from . import values
@@ -120,6 +120,8 @@ def _read_root(name: str, root: MappingNode, findings: Findings, environ: Mappin
 
 def _read_hosts(node: Node, findings: Findings) -> list[HostEntry]:
     hosts: dict[tuple[str | None, ...], HostEntry] = {}
+    if isinstance(node, SequenceNode) and not node.value:
+        findings.error(mark_of(node), "host", "the list of hosts is empty: name one, or leave 'host' out for any host")
     for text in values.texts(node, "host", findings):
         try:
             pattern = HostPattern.parse(text.value)

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from ..config.diagnostics import START, Diagnostic, Findings
+from ..config.diagnostics import START, Diagnostic, Findings, printable
 from ..config.documents import MAX_BYTES
 from ..config.files import is_route_file, is_test_file, list_files, readable, routes_folder, signature
 from .line_diff import unified
@@ -72,6 +72,8 @@ def command(context: click.Context, arguments: tuple[str, ...], check: bool, rou
         print_json(_members(results, check))
     else:
         _print(results, check, is_input=STANDARD_INPUT in arguments)
+    for one in (problem for result in results for problem in result.problems):
+        click.echo(f"sluice: {printable(str(one))}", err=True)
     if any(result.problems for result in results):
         context.exit(UNUSABLE)
     if check and any(result.is_changed for result in results):
@@ -158,8 +160,6 @@ def _print(results: Sequence[Result], check: bool, *, is_input: bool) -> None:
             print_lines(_coloured(line) for line in unified(result.shown, result.old, result.new))
         elif result.is_changed and not is_input:
             print_line(result.shown)
-        for one in result.problems:
-            click.echo(f"sluice: {one}", err=True)
     fine = [result for result in results if not result.problems]
     changed = sum(result.is_changed for result in fine)
     if fine and (check or not is_input):
@@ -180,16 +180,5 @@ def _members(results: Sequence[Result], check: bool) -> dict[str, object]:
     return {
         "changed": changed,
         "unchanged": [result.shown for result in results if not result.problems and not result.is_changed],
-        "failed": [
-            {
-                "file": one.file,
-                "line": one.line,
-                "column": one.column,
-                "severity": one.severity,
-                "code": one.code,
-                "message": one.message,
-            }
-            for result in results
-            for one in result.problems
-        ],
+        "failed": [one.members() for result in results for one in result.problems],
     }

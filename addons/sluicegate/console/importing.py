@@ -33,10 +33,8 @@ def openapi(spec: str, target: str, host: str, output: str, force: bool, as_json
     from ..importing.reading import Reader
     from ..importing.references import Documents
     from ..importing.route_file import imported, read_host, read_target_url
-    from .writing import check_writable, write_text
+    from .writing import write_text
 
-    if output:
-        check_writable(output, force=force)
     try:
         read_host(host)
     except ValueError as error:

@@ -22,6 +22,7 @@ from .options import FOUND, UnusableError, json_option, routes_option
 from .output import print_json, print_line
 from .requests import RequestError, read_request
 from .sources import Source, routes_source, snapshot_of, sources
+from .writing import write_text
 
 _WIDTH = 80
 _MARKS = 60
@@ -62,7 +63,7 @@ def command(
     results = [result for one, only in _chosen(arguments, routes) for result in _run(one, only)]
     seconds = perf_counter() - started
     if junit is not None:
-        _write_junit(Path(junit), results, seconds)
+        write_text(junit, junit_report(results, seconds), force=True)
     failed = [result for result in results if result.failure]
     if as_json:
         print_json(
@@ -204,8 +205,8 @@ def _rule(title: str, style: str) -> Text:
     return Text(f" {title} ".center(_WIDTH, "="), style)
 
 
-def _write_junit(path: Path, results: Sequence[Result], seconds: float) -> None:
-    """Write the report that CI servers read: one suite, a test case for each result."""
+def junit_report(results: Sequence[Result], seconds: float) -> str:
+    """Return the report that CI servers read, in JUnit's XML: one suite, a test case for each result."""
     failed = sum(bool(result.failure) for result in results)
     counts = {"tests": str(len(results)), "failures": str(failed), "errors": "0", "time": f"{seconds:.3f}"}
     root = ElementTree.Element("testsuites", {"name": "sluice test", **counts})
@@ -217,9 +218,4 @@ def _write_junit(path: Path, results: Sequence[Result], seconds: float) -> None:
             element = ElementTree.SubElement(case, "failure", {"message": one.failure.splitlines()[0]})
             element.text = f"{one.name}\n{one.failure}"
     ElementTree.indent(root)
-    try:
-        beside = path.with_name(f".{path.name}.new")
-        beside.write_bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
-        beside.replace(path)
-    except OSError as error:
-        raise UnusableError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    return f"<?xml version='1.0' encoding='utf-8'?>\n{ElementTree.tostring(root, encoding='unicode')}\n"

@@ -91,6 +91,7 @@ def _operations(documents: Documents, path: str, located: Located, servers: tupl
         return []
     item = documents.mapping(located, "a path item")
     servers = read_servers(documents, item.get("servers")) or servers
+    _follow_parameters(documents, item)
     operations: list[Operation] = []
     for field, value in item.fields():
         if field in _ITEM_FIELDS or field.startswith("x-"):
@@ -98,6 +99,7 @@ def _operations(documents: Documents, path: str, located: Located, servers: tupl
         if value.value is None:
             value = value._replace(value={})
         found = documents.mapping(value, f"the operation '{excerpt(field, 40)}'")
+        _follow_parameters(documents, found)
         own = (read_servers(documents, found.get("servers")) or servers or (ROOT,))[0]
         operations.append(
             Operation(
@@ -110,6 +112,18 @@ def _operations(documents: Documents, path: str, located: Located, servers: tupl
             )
         )
     return operations
+
+
+def _follow_parameters(documents: Documents, found: Mapping) -> None:
+    """Follow the references of parameters: a route file needs nothing of them, but a broken document is told.
+
+    Raises DocumentError.
+    """
+    located = found.get("parameters")
+    if located is None or not isinstance(located.value, list):
+        return
+    for number, value in enumerate(located.value):
+        documents.mapping(Located(value, located.file, (*located.way, str(number))), "a parameter")
 
 
 def _is_true(found: Mapping, key: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,10 @@ def test_a_folder_that_is_empty(tmp_path: Path, name: str) -> None:
 def test_a_folder_with_a_binary_file(tmp_path: Path, name: str) -> None:
     write(tmp_path, {"odd/good.yaml": HOTEL})
     (tmp_path / "odd/binary.yaml").write_bytes(BINARY)
-    ran = sluice(*on("odd", name), cwd=hotel(tmp_path))
+    ran = no_traceback(sluice(*on("odd", name), cwd=hotel(tmp_path)))
+    if name == "fmt":  # it goes on with the other files, and says so
+        assert "unchanged" in ran.out
+        ran = replace(ran, out="")
     refused(ran, "odd/binary.yaml")
 
 

@@ -158,8 +158,9 @@ def test_every_method_of_a_path_is_taken_and_nothing_else(tmp_path: Path) -> Non
 def test_odd_paths_give_a_file_that_the_gateway_takes_or_an_error(tmp_path: Path, path: str) -> None:
     write(tmp_path, {"api.json": document({path: {"get": ANSWERS}, "/plain": {"get": ANSWERS}})})
     ran = sluice("import", "openapi", "api.json", *TARGET, cwd=tmp_path)
-    if ran.code != 0:
-        refused(ran, "api.json", path)
+    if ran.code == 1:  # what cannot be an endpoint is left out and said, the rest is written
+        assert path in ran.err
+        assert "/plain" in ran.out
         return
     found = imported(tmp_path, "api.json", *TARGET)
     assert ("GET", "/plain") in shape(found)

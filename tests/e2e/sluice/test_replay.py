@@ -41,7 +41,7 @@ class Service:
 
     def _dated(self, call: Call) -> None:
         self.count += 1
-        call.respond(200, [("Date", f"Mon, 01 Jul 2026 10:00:{self.count:02} GMT"), ("X-Count", str(self.count))])
+        call.respond(200, [("Date", f"Mon, 01 Jul 2026 10:00:{self.count:02} GMT")])
 
 
 @pytest.fixture(scope="module")

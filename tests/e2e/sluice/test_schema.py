@@ -17,7 +17,7 @@ GOOD = {
     "smallest": "endpoints: {}\n",
     "route": "endpoints:\n  GET /a/{x}: http://127.0.0.1:1/{x}\n",
     "managed": "origin: http://127.0.0.1:1\nendpoints:\n  POST /a:\n",
-    "mapping": "endpoints:\n  GET /a:\n    route: http://127.0.0.1:1/a\n    timeout: 500ms\n    insecure: true\n"
+    "mapping": "endpoints:\n  GET /a:\n    route: https://127.0.0.1:1/a\n    timeout: 500ms\n    insecure: true\n"
     "    host_header: source\n    rewrite_location: true\n    normalize_to_origin: false\n",
     "h2c": "endpoints:\n  GET /a: {route: 'http://127.0.0.1:7/a', h2c: true}\n",
     "examples": "endpoints:\n  GET /a/{x}:\n    route: http://127.0.0.1:1/{x}\n"
@@ -25,6 +25,7 @@ GOOD = {
     "services": "services:\n  up: http://127.0.0.1:1\n"
     "  down: {url: 'https://127.0.0.1:2', timeout: 2m, insecure: true}\n"
     "endpoints:\n  GET /a: up:/a\n  GET /b: down\n",
+    "timeout-number": "timeout: 5\nendpoints: {}\n",
     "environment": "services:\n  up: ${UP_OF_TESTS:-http://127.0.0.1:1}\nendpoints:\n  GET /a: up:/a\n",
     "origin": "origin: {url: 'http://127.0.0.1:1', host_header: source}\n",
     "defaults": "timeout: 5s\nhost_header: target\nrewrite_location: true\nnormalize_to_origin: true\nendpoints: {}\n",
@@ -41,9 +42,8 @@ WRONG = {
     "sequence": "endpoints:\n  GET /a: [http://127.0.0.1:1/a]\n",
     "setting": "endpoints:\n  GET /a: {route: 'http://127.0.0.1:1/a', retries: 3}\n",
     "timeout": "endpoints:\n  GET /a: {route: 'http://127.0.0.1:1/a', timeout: soon}\n",
-    "timeout-number": "timeout: 5\nendpoints: {}\n",
     "boolean": "endpoints:\n  GET /a: {route: 'http://127.0.0.1:1/a', insecure: maybe}\n",
-    "host-number": "host: 7\nendpoints: {}\n",
+    "host-mapping": "host: {a: b}\nendpoints: {}\n",
     "host-empty-list": "host: []\nendpoints: {}\n",
     "service-key": "services:\n  up: {url: 'http://127.0.0.1:1', colour: blue}\n",
     "service-no-url": "services:\n  up: {timeout: 5s}\n",

@@ -7,8 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sluicegate import trial
-from sluicegate.endpoints.hosts import HostPattern
-from sluicegate.endpoints.overlap import ANY_HOST, Witness, common, common_host, overlapping, witness
+from sluicegate.endpoints.host_index import HostIndex
+from sluicegate.endpoints.hosts import HostPattern, common_host
+from sluicegate.endpoints.overlap import ANY_HOST, Witness, common, overlapping, witness
 from sluicegate.endpoints.table import Endpoint, Table
 from tests.tables import endpoint, snapshot, table
 
@@ -75,7 +76,7 @@ def test_the_tree_gives_what_comparing_with_every_endpoint_gives(one: Endpoint, 
     different = {(each.host.labels, each.path.stored): each for each in others}
     made = table(*different.values())
     expected = {each for each in different.values() if common(one, each) is not None}
-    found = list(overlapping(made, one))
+    found = list(overlapping(HostIndex(made.hosts), one))
     assert len(found) == len(set(found))
     assert set(found) == expected
 
@@ -123,9 +124,9 @@ def test_a_host_that_only_short_values_leave_within_the_limit_gets_them() -> Non
 
 def test_a_pattern_without_an_endpoint_of_the_method_overlaps_with_nothing() -> None:
     made = table(endpoint("POST /a", host="a.test"), endpoint("GET /a/b", host="a.test"))
-    assert list(overlapping(made, endpoint("GET /{x}", host="{t}.test"))) == []
+    assert list(overlapping(HostIndex(made.hosts), endpoint("GET /{x}", host="{t}.test"))) == []
 
 
 def test_an_endpoint_of_the_table_does_not_overlap_with_itself() -> None:
     one, other = endpoint("GET /{x}"), endpoint("GET /a")
-    assert list(overlapping(table(one, other), one)) == [other]
+    assert list(overlapping(HostIndex(table(one, other).hosts), one)) == [other]

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final, Literal, NamedTuple
 
-from ..endpoints.hosts import HostPattern
-from ..endpoints.overlap import Witness, common, host_of, overlapping, untaken, witness
+from ..endpoints.host_index import HostIndex
+from ..endpoints.hosts import HostPattern, host_of
+from ..endpoints.overlap import Witness, common, overlapping, untaken, witness
 from ..endpoints.table import Endpoint, Fallback, Place
 from ..endpoints.targets import Target
 from ..snapshot import Snapshot
@@ -256,8 +257,9 @@ class _Precedence:
             (self._trials.new.table, self._found.added),
             (self._trials.old.table, self._found.removed),
         ):
+            hosts = HostIndex(table.hosts)
             for cause in causes:
-                for met in overlapping(table, cause):
+                for met in overlapping(hosts, cause):
                     endpoint = same.get(met.operation_id)
                     if endpoint is None:
                         continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .. import trial
-from ..endpoints.hosts import HostPattern
+from ..endpoints.hosts import host_of
 from ..endpoints.table import Endpoint, Table
 from ..endpoints.templates import TemplateError
 from ..exchange import Exchange
@@ -44,12 +44,6 @@ def check_examples(table: Table, cases: Sequence[Case]) -> None:
             failed = failure(snapshot, case, example)
             if failed is not None:
                 case.findings.error(*failed)
-
-
-def host_of(pattern: HostPattern) -> str:
-    """Return a host that fits a pattern, each variable filled with its own name; '' for any host."""
-    names = iter(pattern.variables)
-    return ".".join(next(names).lower() if label is None else label for label in pattern.labels)
 
 
 def failure(snapshot: Snapshot, case: Case, example: Example) -> Failure | None:
@@ -94,7 +88,7 @@ def _expected_url(example: Example, services: Services) -> str | None:
 
 def _request(endpoint: Endpoint, request: str) -> trial.Request | None:
     """Return the request that an example for `/path` or `//host/path` means; None where it is neither."""
-    host = host_of(endpoint.host)
+    host = host_of(endpoint.host) or ""
     if request.startswith("//"):
         host, slash, path = request[2:].partition("/")
         request = slash + path

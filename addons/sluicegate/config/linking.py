@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ..endpoints.hosts import HostPattern
-from ..endpoints.overlap import host_of, untaken, witness
+from ..endpoints.hosts import HostPattern, host_of
+from ..endpoints.overlap import untaken, witness
 from ..endpoints.table import Endpoint, Fallback, Place, Table, operation_id
 from ..endpoints.targets import Connection, Origin, Target
 from ..endpoints.templates import TemplateError
@@ -95,7 +95,7 @@ class _Linker:
         if self.disputed:
             table = self._table(hosts)
             for findings, mark, message, pattern in self.disputed:
-                findings.error(mark, "duplicate-origin", message, untaken(table, host_of(pattern)).text)
+                findings.error(mark, "duplicate-origin", message, untaken(table, host_of(pattern, 1)).text)
         found = tuple(diagnostic for findings in self.findings for diagnostic in findings.found)
         return Linked(tuple(self.endpoints), tuple(hosts), self.gateway.settings, found, tuple(cases))
 

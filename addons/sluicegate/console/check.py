@@ -11,7 +11,7 @@ from ..config.diagnostics import Diagnostic, printable
 from ..config.suspicions import suspicions, target_hosts, unresolved
 from .options import FOUND, UNUSABLE, json_option, routes_option
 from .output import count, print_json, print_line
-from .problems import Files, members, print_annotation, print_problem
+from .problems import Files, print_annotation, print_problem
 from .sources import Source, sources
 
 UNREADABLE = frozenset({"not-utf-8", "file-unreadable", "file-size", "yaml-character", "routes-folder"})
@@ -59,7 +59,7 @@ def command(
     for one, source in unreadable:
         click.echo(f"sluice: {printable(source.problem(one))}", err=True)
     if as_json:
-        print_json([members(one, source) for one, source in problems])
+        print_json([one.members(source.path(one.file)) for one, source in problems])
     elif form == "github":
         for one, source in problems:
             print_annotation(one, source)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .. import trial
+from ..endpoints.hosts import host_of
 from ..endpoints.table import Endpoint
 from ..exchange import Exchange, Fields, by_name
 from ..forwarding.headers import request_id
@@ -91,8 +92,7 @@ def _mended(endpoint: Endpoint, request: trial.Request, exchange: Exchange) -> s
     """The nearest request that an endpoint would take: method, host and path changed as far as they have to be."""
     host = request.host or ""
     if not endpoint.host.fits(exchange.host):
-        names = iter(endpoint.host.variables)
-        host = ".".join(next(names).lower() if label is None else label for label in endpoint.host.labels)
+        host = host_of(endpoint.host) or ""
     target = nearest.mended(endpoint, exchange.path).encode("ascii")
     if exchange.query is not None:
         target += b"?" + exchange.query

@@ -90,7 +90,7 @@ def print_problem(one: Diagnostic, source: Source, files: Files) -> None:
             print_line(Text(text, colour if text.endswith("^") and text.strip() == "^" else ""))
     else:
         mark = " (warning)" if one.severity == "warning" else ""
-        click.echo("\n".join([f"{place}{one.code}: {one.message}{mark}", *below]))
+        click.echo("\n".join([f"{place}{one.code}: {printable(one.message)}{mark}", *below]))
 
 
 def print_annotation(one: Diagnostic, source: Source) -> None:
@@ -99,25 +99,12 @@ def print_annotation(one: Diagnostic, source: Source) -> None:
     Source: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions, and the escapes of
     https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts.
     """
-    properties = {"file": source.path(one.file), "line": one.line, "col": one.column, "title": one.code}
+    properties = {"file": printable(source.path(one.file)), "line": one.line, "col": one.column, "title": one.code}
     listed = ",".join(f"{name}={_escaped(str(value), in_property=True)}" for name, value in properties.items())
-    message = one.message + (f"\nfor example: {one.witness}" if one.witness else "")
+    message = printable(one.message) + (f"\nfor example: {one.witness}" if one.witness else "")
     click.echo(f"::{one.severity} {listed}::{_escaped(message)}")
 
 
 def _escaped(text: str, *, in_property: bool = False) -> str:
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return text.replace(":", "%3A").replace(",", "%2C") if in_property else text
-
-
-def members(one: Diagnostic, source: Source) -> dict[str, object]:
-    """A problem as JSON shows it."""
-    return {
-        "file": source.path(one.file),
-        "line": one.line,
-        "column": one.column,
-        "severity": one.severity,
-        "code": one.code,
-        "message": one.message,
-        "witness": one.witness or None,
-    }

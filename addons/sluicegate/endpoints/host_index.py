@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from heapq import merge
 
-from .hosts import HostPattern
-from .overlap import hosts_overlap
+from .hosts import HostPattern, hosts_overlap
 from .table import HostTable
 
 
@@ -30,19 +30,21 @@ class HostIndex:
             for place, label in enumerate(labels):
                 self._by_label.setdefault((len(labels), place, label), []).append(number)
 
-    def overlapping(self, pattern: HostPattern) -> list[HostTable]:
-        """Return the host tables whose patterns some host fits as well as the given one."""
-        if not pattern.labels:
-            return self._hosts
-        numbers = [*self._any, *min(self._candidates(pattern.labels), key=len)]
-        found = (self._hosts[number] for number in sorted(numbers))
-        return [served for served in found if hosts_overlap(served.pattern, pattern)]
+    def overlapping(self, pattern: HostPattern) -> Iterator[HostTable]:
+        """Every host table whose pattern some host fits as well as the given one."""
+        return (served for served in self.candidates(pattern) if hosts_overlap(served.pattern, pattern))
 
-    def _candidates(self, labels: tuple[str | None, ...]) -> list[list[int]]:
+    def candidates(self, pattern: HostPattern) -> Iterator[HostTable]:
+        """Every host table whose pattern may overlap with the given one: whoever has enough of them may stop."""
+        if not pattern.labels:
+            return iter(self._hosts)
+        fewest = min(self._at_places(pattern.labels), key=lambda found: sum(map(len, found)))
+        return (self._hosts[number] for number in merge(self._any, *fewest))
+
+    def _at_places(self, labels: tuple[str | None, ...]) -> Iterator[list[list[int]]]:
+        """For each place: the tables that fit there, in lists that are sorted and share none."""
         count = len(labels)
-        candidates = [self._by_count.get(count, [])]
+        yield [self._by_count.get(count, [])]
         for place, label in enumerate(labels):
             if label is not None:
-                same, variable = ((count, place, label), (count, place, None))
-                candidates.append([*self._by_label.get(same, []), *self._by_label.get(variable, [])])
-        return candidates
+                yield [self._by_label.get((count, place, each), []) for each in (label, None)]

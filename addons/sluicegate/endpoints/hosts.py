@@ -16,6 +16,8 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 MAX_HOST = 255
 """Characters in a host, at most (RFC 1035; API Shield `host`)."""
+_MAX_NAME = 60
+"""Characters of a variable's name that go into its value, at most: with three digits it is a label of a name."""
 
 
 class Authority(NamedTuple):
@@ -144,3 +146,47 @@ class HostPattern:
         return len(labels) == len(self.labels) and all(
             own is None or own == label for own, label in zip(self.labels, labels, strict=True)
         )
+
+
+def host_of(pattern: HostPattern, number: int = 0) -> str | None:
+    """Return a host that fits a pattern, its variables filled by `value_of`; None for a pattern of any host."""
+    return common_host(pattern, pattern, number)
+
+
+def common_host(one: HostPattern, other: HostPattern, number: int = 0) -> str | None:
+    """Return a host that fits both patterns; None where there is none, or where both are for any host."""
+    if not one.labels or not other.labels:
+        one = other = one if one.labels else other
+    if len(one.labels) != len(other.labels):
+        return None
+    names = iter(one.variables)
+    filled = [next(names) if label is None else None for label in one.labels]
+    labels: list[str] = []
+    short: list[str] = []
+    for name, own, their in zip(filled, one.labels, other.labels, strict=True):
+        fixed = own or their
+        if own != their and ((own and their) or (fixed or "").startswith("[")):
+            return None  # a variable stands for a label of a name, never for an address in brackets
+        labels.append(fixed or value_of((name or "").lower(), number))
+        short.append(fixed or "x")
+    host = ".".join(labels)
+    if len(host) > MAX_HOST:
+        host = ".".join(short)
+    return host if 0 < len(host) <= MAX_HOST else None
+
+
+def hosts_overlap(one: HostPattern, other: HostPattern) -> bool:
+    """Whether some host fits both patterns."""
+    if not one.labels or not other.labels:
+        return True
+    if len(one.labels) != len(other.labels):
+        return False
+    for own, their in zip(reversed(one.labels), reversed(other.labels), strict=True):
+        if own != their and own is not None and their is not None:
+            return False  # most pairs of patterns end here, without a host being made
+    return common_host(one, other) is not None
+
+
+def value_of(name: str, number: int = 0) -> str:
+    """Return a readable value for a variable: its own name, with a number behind it where values are to differ."""
+    return f"{name[:_MAX_NAME]}{number or ''}"

@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .hosts import MAX_HOST, HostPattern
+from .host_index import HostIndex
+from .hosts import common_host, host_of, hosts_overlap, value_of
 from .table import Endpoint, HostTable, Node, Table
 from .templates import Parts, Segment, cuts_escape
 
 ANY_HOST = "any-host.example"
 """A host for requests whose host does not matter (RFC 2606 section 2: a name that nobody has)."""
-_MAX_NAME = 40
-"""Characters of a variable's name that go into its value, at most: requests are to be read."""
-
 _ANY_SEGMENT = "/any-path"
 _MAX_DEPTH = 9
 """Depths at which a short path is looked for."""
@@ -58,48 +56,9 @@ def common(one: Endpoint, other: Endpoint, number: int = 1) -> Witness | None:
     return None if path is None else Witness(one.method, common_host(one.host, other.host, number), path)
 
 
-def host_of(pattern: HostPattern, number: int = 1) -> str | None:
-    """Return a host that fits a pattern; None for a pattern of any host."""
-    return common_host(pattern, pattern, number)
-
-
-def common_host(one: HostPattern, other: HostPattern, number: int = 1) -> str | None:
-    """Return a host that fits both patterns; None where there is none, or where both are for any host."""
-    if not one.labels or not other.labels:
-        one = other = one if one.labels else other
-    if len(one.labels) != len(other.labels):
-        return None
-    names = iter(one.variables)
-    filled = [next(names) if label is None else None for label in one.labels]
-    labels: list[str] = []
-    short: list[str] = []
-    for name, own, their in zip(filled, one.labels, other.labels, strict=True):
-        fixed = own or their
-        if own != their and ((own and their) or (fixed or "").startswith("[")):
-            return None  # a variable stands for a label of a name, never for an address in brackets
-        labels.append(fixed or _value((name or "").lower(), number))
-        short.append(fixed or "x")
-    host = ".".join(labels)
-    if len(host) > MAX_HOST:
-        host = ".".join(short)
-    return host if 0 < len(host) <= MAX_HOST else None
-
-
-def hosts_overlap(one: HostPattern, other: HostPattern) -> bool:
-    """Whether some host fits both patterns."""
-    if not one.labels or not other.labels:
-        return True
-    if len(one.labels) != len(other.labels):
-        return False
-    for own, their in zip(reversed(one.labels), reversed(other.labels), strict=True):
-        if own != their and own is not None and their is not None:
-            return False  # most pairs of patterns end here, without a host being made
-    return common_host(one, other) is not None
-
-
 def path_of(parts: Parts, number: int = 1) -> str:
     """Return a path that fits a template."""
-    return "/" + "/".join(f"{prefix}{_value(name, number) if name else ''}{suffix}" for prefix, name, suffix in parts)
+    return "/" + "/".join(f"{prefix}{value_of(name, number) if name else ''}{suffix}" for prefix, name, suffix in parts)
 
 
 def common_path(one: Parts, other: Parts, number: int = 1) -> str | None:
@@ -132,26 +91,19 @@ def common_text(one: Segment, other: Segment, number: int = 1) -> str | None:
     if not suffix.endswith(shorter) or cuts_escape(suffix, len(suffix) - len(shorter)):
         return None
     narrower = min(one, other, key=lambda segment: segment.rank)
-    return prefix + _value(narrower.variable or "", number) + suffix
+    return prefix + value_of(narrower.variable or "", number) + suffix
 
 
-def overlapping(table: Table, endpoint: Endpoint) -> Iterator[Endpoint]:
-    """Every other endpoint of a table that some request fits as well as the given one, which may be of no table.
+def overlapping(hosts: HostIndex, endpoint: Endpoint) -> Iterator[Endpoint]:
+    """Every other endpoint of these hosts that some request fits as well as the given one, which may be of none.
 
     Costs what the endpoints cost that have the path's beginning in common with it, not what all do.
     """
     segments = endpoint.path.segments
-    for served in overlapping_hosts(table, endpoint.host):
+    for served in hosts.overlapping(endpoint.host):
         tree = served.trees.get(endpoint.method, {}).get(len(segments) + 1)
         if tree is not None:
             yield from (found for found in _below(tree, segments, 0) if found is not endpoint)
-
-
-def overlapping_hosts(table: Table, pattern: HostPattern) -> list[HostTable]:
-    """Return the host tables of patterns that some host fits as well as the given one, the most specific first."""
-    if pattern.is_exact and (host := host_of(pattern)) is not None:
-        return list(table.serving(host))
-    return [served for served in table.hosts if hosts_overlap(served.pattern, pattern)]
 
 
 def rivals(one: HostTable, other: HostTable) -> Iterator[tuple[Endpoint, Endpoint] | None]:
@@ -170,13 +122,12 @@ def rivals(one: HostTable, other: HostTable) -> Iterator[tuple[Endpoint, Endpoin
 def untaken(table: Table, host: str | None) -> Witness:
     """Return a request of a host that no endpoint takes, whatever its method: its path is as short as that allows."""
     authority = host or ANY_HOST
-    counts = [
-        count for served in table.serving(authority) for trees in served.trees.values() for count in trees
-    ]  # a path of n segments has n + 1 parts
-    deepest = max(counts, default=1)
-    paths = ["/", *(_ANY_SEGMENT * depth for depth in range(1, min(deepest, _MAX_DEPTH)))]
-    path = next((path for path in paths if not table.methods(authority, path)), _ANY_SEGMENT * deepest)
-    return Witness("GET", host, path)
+    for path in ("/", *(_ANY_SEGMENT * depth for depth in range(1, _MAX_DEPTH))):
+        if not table.methods(authority, path):
+            return Witness("GET", host, path)
+    # A path of n segments has n + 1 parts: one segment more than the longest template is no endpoint's.
+    deepest = max(count for served in table.serving(authority) for trees in served.trees.values() for count in trees)
+    return Witness("GET", host, _ANY_SEGMENT * deepest)
 
 
 def _pairs(one: Node | Endpoint, other: Node | Endpoint, index: int) -> Iterator[tuple[Endpoint, Endpoint] | None]:
@@ -237,7 +188,3 @@ def _rest_overlaps(parts: Parts, segments: tuple[Segment, ...], index: int) -> b
         common_text(Segment(*part), segment) is not None
         for part, segment in zip(parts[index:], segments[index:], strict=True)
     )
-
-
-def _value(name: str, number: int) -> str:
-    return f"{name[:_MAX_NAME]}{number}"

@@ -9,11 +9,10 @@ from typing import NamedTuple
 from .. import trial
 from ..config.addresses import Service
 from ..config.compiler import Compiled
-from ..config.examples import host_of
 from ..config.gateway_file import GatewayFile
 from ..config.linking import link
 from ..config.route_files import GATEWAY_FILE, read_route_file
-from ..endpoints.hosts import HostPattern
+from ..endpoints.hosts import HostPattern, host_of
 from ..snapshot import Snapshot
 from .naming import VARIABLE, encoded
 from .rows import Row

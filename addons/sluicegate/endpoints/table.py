@@ -12,6 +12,7 @@ at every place, makes a lookup try two ways at each depth.
 from __future__ import annotations
 
 import uuid
+from bisect import insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -247,8 +248,7 @@ class Table:
             mask = tuple(label is None for label in pattern.labels)
             masks = self._masks.setdefault(len(mask), [])
             if mask not in masks:
-                masks.append(mask)
-                masks.sort(key=lambda one: (sum(one), one[::-1]))
+                insort(masks, mask, key=lambda one: (sum(one), one[::-1]))
             self.serving.cache_clear()
         if fallback is not None:
             served.fallback = fallback

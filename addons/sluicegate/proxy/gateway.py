@@ -202,6 +202,8 @@ class Gateway:
             describe_on(flow, live)
             return
         decide(live.exchange, self.stages)
+        if self.routes.preview is not None:
+            self.routes.preview.keep(live.exchange)
         self._carry_out(flow, live)
 
     def _carry_out(self, flow: http.HTTPFlow, live: Live) -> None:

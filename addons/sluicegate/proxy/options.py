@@ -11,6 +11,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 from mitmproxy.utils import human
 
 from ..control.addresses import parse_control
+from .preview import MOST_REQUESTS
 
 NOWHERE = "reverse:http://undecided.invalid"
 """The listener's own target: no request ever goes there, because only decided connections are made."""
@@ -31,6 +32,9 @@ def declare(loader: Loader) -> None:
     loader.add_option("verbose_errors", bool, False, "Show internals, such as target addresses, in problem bodies.")
     loader.add_option("forwarded", bool, False, "Send the Forwarded field (RFC 7239) beside X-Forwarded-*.")
     loader.add_option("request_log", str, "", "File that gets one JSON line per exchange; '-' is standard output.")
+    loader.add_option(
+        "route_preview", int, 0, "Last request lines to keep, and to tell on each reload which would go elsewhere."
+    )
     loader.add_option("state", str, "", "Folder of what it keeps. Default: '.sluicegate' beside the routes folder.")
     loader.add_option(
         "control",
@@ -69,6 +73,8 @@ def check(options: Options) -> None:
         raise exceptions.OptionsError(f"keep_flows: {options.keep_flows} is negative; 0 keeps all flows.")
     if options.routes and not Path(options.routes).expanduser().parent.is_dir():
         raise exceptions.OptionsError(f"routes: '{options.routes}' lies in no folder that exists.")
+    if not 0 <= options.route_preview <= MOST_REQUESTS:
+        raise exceptions.OptionsError(f"route_preview: {options.route_preview} is not 0 to {MOST_REQUESTS} requests.")
     if "\0" in options.state:
         raise exceptions.OptionsError("state: a folder's name holds no NUL.")
     try:
@@ -83,7 +89,7 @@ def check(options: Options) -> None:
 
 def check_change(updated: set[str]) -> None:
     """Raise OptionsError for a change, while the gateway runs, of what it has taken up when it started."""
-    for name in ("mode", "routes", "routes_polling", "state", "control"):
+    for name in ("mode", "routes", "routes_polling", "route_preview", "state", "control"):
         if name in updated:
             raise exceptions.OptionsError(f"{name} cannot change while Sluicegate runs: start it anew.")
 

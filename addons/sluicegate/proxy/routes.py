@@ -23,6 +23,7 @@ from ..endpoints.targets import Origin, Target
 from ..problems import Problem
 from ..snapshot import Snapshot
 from . import options
+from .preview import Preview
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ class Routes:
         self._reloader: Reloader | None = None
         self._first = asyncio.Event()
         self.last_load: LastLoad | None = None
+        self.preview: Preview | None = None
+        """Keeps the last requests, where that is asked for."""
         self.has_loaded = False
         """The first load is over, whatever came of it: the listener may serve."""
 
@@ -59,6 +62,7 @@ class Routes:
         """Load the route files a first time, and watch them from then on."""
         self.folder = routes_folder(chosen.routes)
         self._default = _default_fallback(chosen)
+        self.preview = Preview(chosen.route_preview) if chosen.route_preview else None
         self._reloader = Reloader(
             self.folder, self._take, own_addresses=_own_addresses(chosen), polling=chosen.routes_polling
         )
@@ -74,6 +78,8 @@ class Routes:
 
     async def stop(self) -> None:
         """Stop watching, and end what reads the files."""
+        if self.preview is not None:
+            self.preview.stop()
         if self._reloader is not None:
             await self._reloader.close()
 
@@ -110,11 +116,14 @@ class Routes:
                 kept = f"generation {self.snapshot.generation} stays" if self.snapshot else "no routes yet"
                 logger.log(level, "route files not taken over: %s", kept)
             return
-        generation = self.snapshot.generation + 1 if self.snapshot else 1
+        before = self.snapshot
+        generation = before.generation + 1 if before else 1
         self.snapshot = Snapshot(
             generation, loaded.table, loaded.settings, loaded.files, time.time(), default=self._default
         )
         self._log_receipt(generation, loaded)
+        if self.preview is not None and before is not None:
+            self.preview.reloaded(before, self.snapshot)
 
     def _log_receipt(self, generation: int, loaded: Loaded) -> None:
         table = loaded.table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,6 +54,7 @@ def command(
     """
     if as_json and form != "text":
         raise click.UsageError("--json and --format exclude each other: choose one")
+    gc.disable()  # compiling makes many objects and next to no cycles: collecting meanwhile costs a tenth more
     checked = [check(source, dns=dns) for source in sources(arguments, routes)]
     problems = [(one, each.source) for each in checked for one in each.problems]
     unreadable = [pair for pair in problems if pair[0].code in UNREADABLE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import ssl
 import threading
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from sluicegate.recordings.replaying import (
     Replay,
     message_of,
 )
-from sluicegate.recordings.sending import gateway_of
+from sluicegate.recordings.sending import Connection, gateway_of
 from sluicegate.trial import Request
 from tests.e2e.harness import Call, Upstream, answer, server_context
 
@@ -247,7 +248,14 @@ def test_a_stream_without_end_is_not_waited_for_where_nothing_was_recorded(upstr
 
 def test_a_connection_that_ended_while_nobody_looked_is_opened_again(upstream: Upstream) -> None:
     upstream.on("/a", lambda call: (call.respond(body=b"ok"), call.close())[1])
-    assert outcomes(plan(upstream, concurrency=1), *[recording("POST")] * 3) == [Outcome(None, True)] * 3
+    connection = Connection(gateway_of(upstream.url, timeout=10))
+    for _ in range(3):
+        response = connection.ask("POST", b"POST /a HTTP/1.1\r\nHost: api.hotel.test\r\nContent-Length: 0\r\n\r\n")
+        assert response.read() == b"ok"
+        connection.done(response)
+        assert connection._socket is not None
+        assert select.select([connection._socket], [], [], 10)[0]  # its end has arrived
+    connection.close()
 
 
 @pytest.mark.parametrize(("method", "times"), [("GET", 2), ("POST", 1)])

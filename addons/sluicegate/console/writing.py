@@ -17,7 +17,7 @@ def check_writable(path: str, *, force: bool) -> None:
         raise UnusableError(f"{path}: the file exists: overwrite it with --force, or name another one")
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
-        raise UnusableError(f"{folder}: no such folder: make it first")
+        raise UnusableError(f"{path}: its folder does not exist: make it first")
 
 
 def write_text(path: str, text: str, *, force: bool) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from .endpoints.targets import Target
@@ -30,18 +31,16 @@ def by_name(headers: Fields) -> dict[bytes, list[bytes]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a stage found and did. Outcomes: `passed`, `routed`, `refused`, `failed`, `noted`."""
 
     stage: str
     outcome: str
     reason: str
-    evidence: Mapping[str, object] = field(default_factory=dict)
+    evidence: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(NamedTuple):
     """The decision to send a request on: where to, and as what.
 
     `path` is the request target in origin form with its query; `place` names the line of the route file.

@@ -39,6 +39,12 @@ def stages(hop: hops.Hop, route: Callable[[Exchange], None] = routing.route) -> 
 
 def decide(exchange: Exchange, stages: Sequence[Stage]) -> None:
     """Run the stages until one refuses; afterwards exactly one of `forward` and `problem` is set."""
+    if run(exchange, stages) and exchange.forward is None:
+        exchange.refuse("pipeline", Problem(500, "undecided", "The gateway came to no decision on this request."))
+
+
+def run(exchange: Exchange, stages: Sequence[Stage]) -> bool:
+    """Run the stages until one refuses; whether none did. A request that none refused is not decided by that."""
     for stage in stages:
         try:
             stage.run(exchange)
@@ -50,6 +56,5 @@ def decide(exchange: Exchange, stages: Sequence[Stage]) -> None:
                 exchange.trail.append(Verdict(stage.name, "failed", "the stage raised and was skipped"))
         if exchange.problem is not None:
             exchange.forward = None
-            return
-    if exchange.forward is None:
-        exchange.refuse("pipeline", Problem(500, "undecided", "The gateway came to no decision on this request."))
+            return False
+    return True

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .endpoints.table import Endpoint
 from .exchange import Exchange, Fields, Forward
 from .forwarding.headers import Hop
-from .pipeline import Stage, decide, stages
+from .pipeline import decide, run, stages
 from .problems import Problem
 from .routing.stage import NAME as ROUTING
 from .snapshot import Snapshot
@@ -19,8 +19,9 @@ HOP = Hop("trial.invalid")
 REQUEST_ID = "trial"
 """The request id of trials whose request brings none."""
 _STAGES = stages(HOP)
-_HEAD = [stage.name for stage in _STAGES].index(ROUTING)
-"""How many stages come before routing. These look at the request alone, whatever the snapshot."""
+_FIRST = [stage.name for stage in _STAGES].index(ROUTING)
+_BEFORE, _ROUTING = _STAGES[:_FIRST], _STAGES[_FIRST:]
+"""What comes before routing looks at the request alone, whatever the snapshot."""
 
 
 class Request(NamedTuple):
@@ -78,15 +79,13 @@ class Decision(NamedTuple):
 
 def decisions(request: Request, snapshots: Sequence[Snapshot]) -> list[Decision]:
     """Return what `decided` comes to under each of several snapshots: what does not depend on them is run once."""
-    found: list[Decision] = []
-
-    def route(exchange: Exchange) -> None:
-        for snapshot in snapshots:
-            exchange.snapshot = snapshot
-            exchange.endpoint = exchange.forward = exchange.problem = None
-            decide(exchange, _STAGES[_HEAD:])
-            found.append(Decision(exchange.endpoint, exchange.forward, exchange.problem))
-
     exchange = begin(request, snapshots[0])
-    decide(exchange, [*_STAGES[:_HEAD], Stage(ROUTING, route)])
-    return found or [Decision(None, None, exchange.problem)] * len(snapshots)
+    if not run(exchange, _BEFORE):
+        return [Decision(None, None, exchange.problem)] * len(snapshots)
+    found: list[Decision] = []
+    for snapshot in snapshots:
+        exchange.snapshot = snapshot
+        exchange.endpoint = exchange.forward = exchange.problem = None
+        decide(exchange, _ROUTING)
+        found.append(Decision(exchange.endpoint, exchange.forward, exchange.problem))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from contextlib import ExitStack
 
@@ -35,6 +36,8 @@ def compare_traffic(old: Compiled, new: Compiled, files: Iterable[str], most: in
     """
     with ExitStack() as stack:
         reader = _Reader(old, new, most, stack)
+        gc.collect()
+        gc.freeze()  # the tables stay: collections need not walk them
         for file in files:
             with opened(file) as traffic:
                 if traffic.kind == "log":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from .normalise import decode_unreserved
@@ -22,14 +23,19 @@ class Origin(NamedTuple):
     @property
     def authority(self) -> str:
         """Host and port as a Host field shows them: the port only where it is not the scheme's own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+        return _authority(self)
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}"
 
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@lru_cache(maxsize=4096)  # asked for each request, and there are few origins
+def _authority(origin: Origin) -> str:
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    return host if origin.port == DEFAULT_PORTS[origin.scheme] else f"{host}:{origin.port}"
 
 
 @dataclass(frozen=True, slots=True)

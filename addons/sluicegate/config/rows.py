@@ -145,10 +145,11 @@ class Writer:
                     self._blank()
                 else:
                     self._rows.append(Row(self._comment_column(line.column, token, old, indent), line.text))
-            if isinstance(token, StreamEndToken):
-                return
+        if isinstance(token, StreamEndToken):
+            return
+        if fresh or gap.breaks:
             self._begin(indent, token.start_mark.column)
-        elif self._row is not None and not isinstance(token, StreamEndToken):
+        elif self._row is not None:
             self._row.text += self._text[self._end : start] if self._depth else self._separator(token)
         self._write(token, self._text[start:end])
         self._last, self._end = token, end

@@ -141,7 +141,7 @@ def _done(one: Chosen, *, write: bool) -> Result:
 
 
 def _laid_out(shown: str, content: bytes) -> Result:
-    from ..config.layout import laid_out  # only here: it brings the YAML parser
+    from ..config.layout.canonical import laid_out  # only here: it brings the YAML parser
 
     findings = Findings(shown)
     new = laid_out(content, findings)

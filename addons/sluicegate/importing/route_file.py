@@ -8,7 +8,7 @@ from itertools import groupby
 
 from ..config.addresses import Service, Services, read_base, split_address
 from ..config.diagnostics import excerpt
-from ..config.layout import layout
+from ..config.layout.writer import layout
 from ..config.syntax import MAX_SIMPLE_KEY
 from ..endpoints.hosts import HostPattern
 from ..endpoints.templates import TemplateError

@@ -1,4 +1,4 @@
-"""The rows of a YAML text in canonical layout, made from its tokens.
+"""Writes a YAML text in canonical layout, from its tokens.
 
 Tokens and comments are copied, never written anew; only what stands between them changes. A line keeps what it holds:
 nothing is folded, joined or moved to another line.
@@ -30,11 +30,10 @@ from yaml.tokens import (
     ValueToken,
 )
 
-from .columns import Row
-from .tokens import BLANKS, BREAK, gap_between, header_of, is_block_scalar, scan
+from .columns import STEP, Row, align
+from .scalars import block_scalar, continued
+from .tokens import BREAK, gap_between, is_block_scalar, scan
 
-STEP = 2
-"""Columns of one level of indentation."""
 _ENDPOINT = re.compile(r"(?:&\S+ +)?[\"']?[!#$%&'*+.^_`|~0-9A-Za-z-]+ /")
 _KEY_ENDS = (ScalarToken, FlowMappingEndToken, FlowSequenceEndToken)
 _FLOW_STARTS = (FlowMappingStartToken, FlowSequenceStartToken)
@@ -70,8 +69,18 @@ class _Flow(NamedTuple):
         return max(old + self.moved, self.block.new + (1 if old > self.block.old else 0))
 
 
-class Writer:
-    """Makes the rows of one text: `rows(text)`."""
+def layout(text: str) -> str:
+    """Return a text in canonical layout, unproven. `read_document` accepts it, and it has no byte order mark.
+
+    Raises StrayTextError.
+    """
+    rows = _Writer(text).rows()
+    align(rows)
+    return "".join(" " * row.indent + row.text + "\n" if row.text else "\n" for row in rows)
+
+
+class _Writer:
+    """Makes the rows of one text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -231,75 +240,23 @@ class Writer:
             row.has_value = True
 
     def _write_lines(self, row: Row, is_escaped: bool, text: str) -> None:
-        """Write a plain or quoted text that takes several lines; the blanks around its line ends mean nothing."""
-        breaks = BREAK.findall(text)
-        first, *others = BREAK.split(text)
-        row.text += _without_end(first, is_escaped)
-        for number, (line_end, line) in enumerate(zip(breaks, others, strict=True), 1):
-            content = line.lstrip(BLANKS)
-            old = len(line) - len(content)
-            if number < len(others):
-                content = _without_end(content, is_escaped)
+        """Write a plain or quoted scalar that takes several lines."""
+        first, others = continued(text, is_escaped=is_escaped)
+        row.text += first
+        for content, old, joined in others:
             indent = 0 if not content else self._flow.column(old) if self._depth else self._block.new + STEP
-            if line_end in "\u2028\u2029":
-                row.text += line_end + " " * indent + content
+            if joined:
+                row.text += joined + " " * indent + content
             else:
                 row = self._begin(indent, old)
                 row.text = content
 
     def _write_block_scalar(self, row: Row, token: ScalarToken, text: str) -> None:
-        """Write a block scalar with its content indented one step; its content moves as a whole."""
-        breaks = BREAK.findall(text)
-        _, *lines = BREAK.split(text)
-        header = header_of(token, text)
-        indicators = re.sub("[1-9]", str(STEP), header.indicators)
-        is_cut = token.end_mark.index == len(self._text) and token.value and not token.value.endswith("\n")
-        if is_cut and "-" not in indicators:
-            # Without a line end at the end of the file the value has none, whatever the header says; with one it would.
-            indicators = indicators.replace("+", "") + "-"
-        row.text += header.style + indicators
-        row.comment = header.comment
+        is_cut = token.end_mark.index == len(self._text)
+        written = block_scalar(token, text, self._block.old, self._block.new + STEP, is_cut=is_cut)
+        row.text += written.header
+        row.comment = written.comment
         self._row = None
-        if not lines:
-            return
-        if text.endswith(breaks[-1]):
-            lines.pop()
-        if header.indentation:
-            old = header.indentation + self._block.old
-        else:
-            old = next((len(line) - len(line.lstrip(" ")) for line in lines if line.strip(" ")), MAX_INDENT)
-        self._write_content(lines, breaks[1:], old, self._block.new + STEP, keep="+" in indicators)
-
-    def _write_content(self, lines: list[str], breaks: list[str], old: int, new: int, *, keep: bool) -> None:
-        contents = [line[old:] if not line[:old].strip(" ") else "" for line in lines]
-        used = len(contents)
-        while not keep and used and not contents[used - 1]:
-            used -= 1
-        joined = ""
-        for content, line_end in zip(contents[:used], [*breaks, "\n"], strict=False):
-            joined += " " * new + content if content else ""
-            if line_end in "\u2028\u2029":
-                joined += line_end
-            else:
-                self._rows.append(Row(0, joined))
-                joined = ""
-        if joined:
-            self._rows.append(Row(0, joined))
-        if used < len(contents):
+        self._rows += [Row(0, line) for line in written.lines]
+        if written.ends_empty:
             self._blank()
-
-
-MAX_INDENT = 1 << 30
-"""The indentation of a block scalar without content."""
-
-
-def _without_end(line: str, is_escaped: bool) -> str:
-    """Return a line of a text without the blanks at its end; one behind a backslash is part of the text."""
-    kept = line.rstrip(BLANKS)
-    backslashes = len(kept) - len(kept.rstrip("\\"))
-    return line[: len(kept) + 1] if is_escaped and backslashes % 2 else kept
-
-
-def rows(text: str) -> list[Row]:
-    """Return the rows of a text that `read_document` accepts, without byte order mark. Raises StrayTextError."""
-    return Writer(text).rows()

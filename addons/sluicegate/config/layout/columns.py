@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+STEP = 2
+"""Columns of one level of indentation."""
 KEY_BOUND = 60
 """Columns of an endpoint's key up to which it moves the column of targets; a longer one stands out of the table."""
 FILE_BOUND = 40

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import batched
 from typing import Any, Protocol
 
 import click
@@ -16,6 +17,8 @@ from rich.text import Text
 
 _WIDE = 100_000
 """Columns where nobody looks at a terminal: nothing is wrapped or cut."""
+_BATCH = 500
+"""Lines that are printed at once."""
 
 
 def _console() -> Console:
@@ -34,10 +37,13 @@ def print_line(text: str | Text = "") -> None:
 
 
 def print_lines(lines: Iterable[str | Text]) -> None:
-    """Print many lines, as `print_line` does."""
+    """Print many lines, as `print_line` does, in a fraction of its time; away from a terminal tabs stay tabs."""
     console = _console()
-    for line in lines:
-        console.print(printable(line))
+    for batch in batched(map(printable, lines), _BATCH):
+        if console.is_terminal:
+            console.print(Text("\n").join(batch))
+        else:
+            click.echo("\n".join(line.plain for line in batch))
 
 
 _PICTURES = {code: 0x2400 + code for code in range(32) if code != 9} | {127: 0x2421}

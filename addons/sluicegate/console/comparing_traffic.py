@@ -73,24 +73,22 @@ class _Reader:
             for block in blocks(traffic.stream, traffic.name, self._position):
                 self._position = block.position + block.data.count(b"\n") + 1
                 workers = self._several(traffic)
-                if workers is None or not workers.offer(block):
-                    self._take(compare_block(self._comparison, block))
-                if workers is not None:
-                    for compared in workers.answers():
-                        self._take(compared)
+                answers = [compare_block(self._comparison, block)] if workers is None else workers.compare(block)
+                for compared in answers:
+                    self._take(compared)
                 advance(traffic.position)
                 if self._faults:
                     break
             if self._workers is not None:
-                for compared in self._workers.answers(rest=True):
+                for compared in self._workers.rest():
                     self._take(compared)
         if self._faults:
             raise UnusableError(min(self._faults).message)
 
     def _several(self, traffic: Traffic) -> LogWorkers | None:
         """The workers, started when a log turns out to be long; None for a short one, or on one processor."""
-        number = processors() - 1
-        if self._workers is None and number and max(traffic.size or 0, traffic.position) > SMALL:
+        number = processors()
+        if self._workers is None and number > 1 and max(traffic.size or 0, traffic.position) > SMALL:
             try:
                 self._workers = self._stack.enter_context(
                     LogWorkers(Task(*self._contents, self.report.diff.most), number)

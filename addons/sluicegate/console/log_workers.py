@@ -1,4 +1,7 @@
-"""Processes that compare the blocks of request logs beside the command's own process."""
+"""Processes that compare the blocks of request logs for the command's own process, which only reads and adds up.
+
+Were it to compare blocks itself, its threads that feed the others would wait for it most of the time.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,10 @@ class LogWorkers:
 
     def __init__(self, task: Task, number: int) -> None:
         """Start the processes. Raises OSError."""
-        self._waiting: queue.Queue[Block] = queue.Queue(maxsize=number)
+        self._waiting: queue.SimpleQueue[Block] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Compared | _Died] = queue.SimpleQueue()
         self._open = 0
+        self._most_open = 2 * number
         self._processes: list[subprocess.Popen[bytes]] = []
         data = packed(task)
         try:
@@ -61,22 +65,19 @@ class LogWorkers:
         """The process ids."""
         return [process.pid for process in self._processes]
 
-    def offer(self, block: Block) -> bool:
-        """Hand a block over; False where as many are waiting already as there are workers."""
-        try:
-            self._waiting.put_nowait(block)
-        except queue.Full:
-            return False
+    def compare(self, block: Block) -> Iterator[Compared]:
+        """Hand a block over, and give answers until few enough blocks are open. Raises UnusableError."""
+        self._waiting.put(block)
         self._open += 1
-        return True
+        yield from self._down_to(self._most_open)
 
-    def answers(self, *, rest: bool = False) -> Iterator[Compared]:
-        """Give the answers that have come in; `rest`: and wait for all that are still open. Raises UnusableError."""
-        while self._open:
-            try:
-                answer = self._answers.get(block=rest)
-            except queue.Empty:
-                return
+    def rest(self) -> Iterator[Compared]:
+        """Give the answers to all blocks that are still open. Raises UnusableError."""
+        yield from self._down_to(0)
+
+    def _down_to(self, most: int) -> Iterator[Compared]:
+        while self._open > most:
+            answer = self._answers.get()
             if isinstance(answer, _Died):
                 raise UnusableError(f"a process that compares requests {answer.how}")
             self._open -= 1

@@ -31,11 +31,11 @@ def write_text(path: str, text: str, *, force: bool) -> None:
     beside = os.path.join(os.path.dirname(real), f".{os.path.basename(real)[:200]}.{secrets.token_hex(4)}.tmp")
     try:
         with open(beside, "x", encoding="utf-8", newline="\n") as file:
+            with suppress(FileNotFoundError):
+                os.chmod(beside, os.stat(real).st_mode & 0o7777)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            os.chmod(beside, os.stat(real).st_mode & 0o7777)
         os.replace(beside, real)
     except (OSError, ValueError) as error:
         with suppress(OSError):

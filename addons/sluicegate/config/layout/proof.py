@@ -31,6 +31,7 @@ def first_change(old: str, before: Node | None, new: str) -> Mark | None:
 def first_difference(one: Node | None, other: Node | None) -> Mark | None:
     """Return where two documents first differ in keys, values, styles or in what their aliases share, or None."""
     paired: dict[int, int] = {}
+    paired_back: dict[int, int] = {}
     waiting = [(one, other)]
     while waiting:
         left, right = waiting.pop()
@@ -38,12 +39,12 @@ def first_difference(one: Node | None, other: Node | None) -> Mark | None:
             if left is not right:
                 return START
             continue
-        known = paired.get(id(left))
-        if known is not None:
-            if known != id(right):
+        known, known_back = paired.get(id(left)), paired_back.get(id(right))
+        if known is not None or known_back is not None:
+            if (known, known_back) != (id(right), id(left)):
                 return mark_of(left)
             continue
-        paired[id(left)] = id(right)
+        paired[id(left)], paired_back[id(right)] = id(right), id(left)
         mine, its = _children(left), _children(right)
         if _own(left) != _own(right) or len(mine) != len(its):
             return mark_of(left)

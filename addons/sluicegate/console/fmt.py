@@ -63,13 +63,13 @@ def command(context: click.Context, arguments: tuple[str, ...], check: bool, rou
             raise UnusableError("-: standard input goes alone: name no files beside it")
         if as_json and not check:
             raise UnusableError("-: the laid out text takes standard output: --json goes with --check only")
-        results = [_laid_out(_SHOWN_INPUT, sys.stdin.buffer.read(MAX_BYTES + 1))]
+        results = [lay_out(_SHOWN_INPUT, sys.stdin.buffer.read(MAX_BYTES + 1))]
         if not check and not results[0].problems:
             sys.stdout.buffer.write(results[0].new.encode())
     else:
-        results = [_done(one, write=not check) for one in _chosen(arguments, routes)]
+        results = [lay_out_file(one, write=not check) for one in _chosen(arguments, routes)]
     if as_json:
-        print_json(_members(results, check))
+        print_json(_members(results))
     else:
         _print(results, check, is_input=STANDARD_INPUT in arguments)
     for one in (problem for result in results for problem in result.problems):
@@ -116,7 +116,7 @@ def _counts(name: str) -> bool:
     return is_route_file(name) or is_test_file(name)
 
 
-def _done(one: Chosen, *, write: bool) -> Result:
+def lay_out_file(one: Chosen, *, write: bool) -> Result:
     """Lay a file out, and write it where that changes it."""
     try:
         before = signature(one.path)
@@ -125,7 +125,7 @@ def _done(one: Chosen, *, write: bool) -> Result:
     except OSError as error:
         reason = error.strerror or str(error)
         return _failed(one.shown, "file-unreadable", f"the file cannot be read: {reason.lower()}")
-    result = _laid_out(one.shown, content)
+    result = lay_out(one.shown, content)
     if write and result.is_changed:
         try:
             if signature(one.path) != before:
@@ -140,7 +140,7 @@ def _done(one: Chosen, *, write: bool) -> Result:
     return result
 
 
-def _laid_out(shown: str, content: bytes) -> Result:
+def lay_out(shown: str, content: bytes) -> Result:
     from ..config.layout.canonical import laid_out  # only here: it brings the YAML parser
 
     findings = Findings(shown)
@@ -171,12 +171,12 @@ def _coloured(line: str) -> Text:
     return Text(line, "bold" if line.startswith(("--- ", "+++ ")) else _STYLES.get(line[:1], ""))
 
 
-def _members(results: Sequence[Result], check: bool) -> dict[str, object]:
+def _members(results: Sequence[Result]) -> dict[str, object]:
     changed: list[object] = []
     for result in results:
         if result.is_changed:
             diff = "\n".join([*unified(result.shown, result.old, result.new), ""])
-            changed.append({"file": result.shown, "diff": diff} if check else result.shown)
+            changed.append({"file": result.shown, "diff": diff})
     return {
         "changed": changed,
         "unchanged": [result.shown for result in results if not result.problems and not result.is_changed],

@@ -107,3 +107,8 @@ def test_a_layout_that_would_do_harm_is_not_given(monkeypatch: pytest.MonkeyPatc
     assert refused(b"host: a # b\nc: d\n") == (
         f"a.yaml:{place}: layout: the canonical layout would change what this line says: the file is left as it is"
     )
+
+
+def test_a_key_that_would_end_the_document_at_the_margin_is_left_where_it_is() -> None:
+    """`... b` is a key like any other as long as it is indented, and the end of the document where it is not."""
+    assert refused(b"  host: a\n  ... b: c\n").startswith("a.yaml:2:1: layout: ")

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from sluicegate.comparing.contents import Contents
-from sluicegate.console import comparing_traffic
-from sluicegate.console.log_blocks import BLOCK, Block, Compared, Task, blocks, compare_block
-from sluicegate.console.log_workers import LogWorkers
 from sluicegate.console.options import UnusableError
 from sluicegate.console.sources import Source
+from sluicegate.console.traffic import comparing
+from sluicegate.console.traffic.blocks import BLOCK, Block, Compared, Task, blocks, compare_block
+from sluicegate.console.traffic.workers import LogWorkers
 from sluicegate.recordings.recording import UnreadableError
 from sluicegate.recordings.request_log import LONGEST_LINE
 
@@ -181,11 +181,11 @@ def test_a_long_log_is_compared_by_several_processes_to_the_same_end(
     content = (folder / "requests.log").read_bytes() * 400
     (folder / "long.log").write_bytes(content)
     old, new = (Source(folder / name, name).compiled() for name in ("old", "new"))
-    monkeypatch.setattr(comparing_traffic, "processors", lambda: 1)
-    one = comparing_traffic.compare_traffic(old, new, [str(folder / "long.log")], 3)
-    monkeypatch.setattr(comparing_traffic, "processors", lambda: 2)
-    monkeypatch.setattr(comparing_traffic, "SMALL", 0)
-    two = comparing_traffic.compare_traffic(old, new, [str(folder / "long.log")], 3)
+    monkeypatch.setattr(comparing, "processors", lambda: 1)
+    one = comparing.compare_traffic(old, new, [str(folder / "long.log")], 3)
+    monkeypatch.setattr(comparing, "processors", lambda: 2)
+    monkeypatch.setattr(comparing, "SMALL", 0)
+    two = comparing.compare_traffic(old, new, [str(folder / "long.log")], 3)
     assert one.diff.words == two.diff.words
     assert [change.place for change in one.diff.changes] == [change.place for change in two.diff.changes]
     assert one.skipped == two.skipped

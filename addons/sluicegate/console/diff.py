@@ -121,8 +121,8 @@ def _tables(sides: list[Source], old: Compiled, new: Compiled, most: int | None,
 def _traffic(
     sides: list[Source], old: Compiled, new: Compiled, files: tuple[str, ...], most: int, as_json: bool
 ) -> dict[Kind, int]:
-    from .comparing_traffic import compare_traffic
     from .diff_report import print_traffic, traffic_json
+    from .traffic.comparing import compare_traffic
 
     report = compare_traffic(old, new, files, most)
     if as_json:

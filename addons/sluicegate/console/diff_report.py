@@ -16,7 +16,7 @@ from .output import count, print_line
 from .sources import Source
 
 if TYPE_CHECKING:
-    from .comparing_traffic import TrafficReport
+    from .traffic.comparing import TrafficReport
 
 _STYLES = {
     "removed": "red",

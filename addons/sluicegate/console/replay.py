@@ -13,7 +13,7 @@ from rich.text import Text
 
 from .options import FOUND, UnusableError, json_option
 from .output import print_json, print_line
-from .traffic import Traffic, opened
+from .traffic.files import Traffic, opened
 
 if TYPE_CHECKING:
     from ..recordings.differences import BodyDifference, Difference

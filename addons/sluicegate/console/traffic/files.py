@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from ..recordings.formats import NEEDED, Kind, kind_of
-from ..recordings.recording import Recording, Skipped, UnreadableError
-from .options import UnusableError
-from .output import progress
+from ...recordings.formats import NEEDED, Kind, kind_of
+from ...recordings.recording import Recording, Skipped, UnreadableError
+from ..options import UnusableError
+from ..output import progress
 
 STANDARD_INPUT = "-"
 
@@ -59,14 +59,14 @@ class Traffic:
 
     def _read(self) -> Iterator[Recording]:
         if self.kind == "har":
-            from ..recordings import har
+            from ...recordings import har
 
             return har.read(self.stream, self.skipped)
         if self.kind == "log":
-            from ..recordings import request_log
+            from ...recordings import request_log
 
             return request_log.read(self.stream, self.skipped)
-        from ..proxy import flow_files  # mitmproxy takes long to import
+        from ...proxy import flow_files  # mitmproxy takes long to import
 
         return flow_files.read(self.stream, self.skipped)
 

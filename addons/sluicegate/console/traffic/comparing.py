@@ -6,16 +6,16 @@ import gc
 from collections.abc import Iterable
 from contextlib import ExitStack
 
-from ..comparing.contents import Contents
-from ..comparing.traffic import Comparison, TrafficDiff
-from ..config.compiler import Compiled
-from ..recordings.recording import Skipped
-from .log_blocks import Compared, Fault, Task, blocks, compare_block
-from .log_workers import LogWorkers, processors
-from .options import UnusableError
-from .output import progress
-from .sources import snapshot_of
-from .traffic import Traffic, opened
+from ...comparing.contents import Contents
+from ...comparing.traffic import Comparison, TrafficDiff
+from ...config.compiler import Compiled
+from ...recordings.recording import Skipped
+from ..options import UnusableError
+from ..output import progress
+from ..sources import snapshot_of
+from .blocks import Compared, Fault, Task, blocks, compare_block
+from .files import Traffic, opened
+from .workers import LogWorkers, processors
 
 SMALL = 8 << 20
 """Bytes of a log up to which further processes are not worth their start."""

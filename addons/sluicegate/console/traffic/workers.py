@@ -16,9 +16,9 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-from ..config.transfer import LENGTH, packed, read_frame
-from .log_blocks import Block, Compared, Task
-from .options import UnusableError
+from ...config.transfer import LENGTH, packed, read_frame
+from ..options import UnusableError
+from .blocks import Block, Compared, Task
 
 
 def processors() -> int:
@@ -115,10 +115,10 @@ def _write(process: subprocess.Popen[bytes], data: bytes) -> None:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    package = Path(__file__).resolve().parents[2]
+    package = Path(__file__).resolve().parents[3]
     path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "sluicegate.console.log_worker"],  # -P: nothing out of the working directory
+        [sys.executable, "-P", "-m", "sluicegate.console.traffic.worker"],  # -P: nothing out of the working directory
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path},

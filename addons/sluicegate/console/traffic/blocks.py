@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import IO, NamedTuple
 
-from ..comparing.contents import Contents
-from ..comparing.traffic import Comparison, TrafficDiff
-from ..endpoints.table import Table
-from ..recordings.recording import Skipped, UnreadableError
-from ..recordings.request_log import CUT, LONGEST_LINE, REFUSED, request_of
-from ..snapshot import Snapshot
+from ...comparing.contents import Contents
+from ...comparing.traffic import Comparison, TrafficDiff
+from ...endpoints.table import Table
+from ...recordings.recording import Skipped, UnreadableError
+from ...recordings.request_log import CUT, LONGEST_LINE, REFUSED, request_of
+from ...snapshot import Snapshot
 
 BLOCK = 1 << 20
 """Bytes in a block, about."""

@@ -1,4 +1,4 @@
-"""A process that compares blocks of a request log: `python -m sluicegate.console.log_worker`.
+"""A process that compares blocks of a request log: `python -m sluicegate.console.traffic.worker`.
 
 It reads frames (`config/transfer.py`) from standard input, first a Task, then blocks, answers each block with what
 came out, and ends when standard input does: it cannot outlive the command.
@@ -11,8 +11,8 @@ import os
 import sys
 from contextlib import suppress
 
-from ..config.transfer import read_frame, write_frame
-from .log_blocks import compare_block
+from ...config.transfer import read_frame, write_frame
+from .blocks import compare_block
 
 
 def main() -> None:

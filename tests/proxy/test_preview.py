@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 
 import pytest
 
 from sluicegate.comparing.traffic import Comparison
+from sluicegate.forwarding.headers import Hop
+from sluicegate.pipeline import decide, stages
 from sluicegate.proxy import preview as room
 from sluicegate.proxy.preview import Preview
 from sluicegate.trial import decided
@@ -17,12 +20,14 @@ from ..tables import endpoint, exchange, snapshot
 OLD = snapshot(endpoint("GET /a/{x}", "http://one.test/{x}"), endpoint("GET /b", "http://one.test/b"))
 NEW = snapshot(endpoint("GET /a/{x}", "http://two.test/{x}"))
 
+HOP = Hop("gateway.test")
+STAGES = stages(HOP)
+
 
 def kept(preview: Preview, *requests: str) -> None:
     for request in requests:
         made = exchange(request, snapshot=OLD)
-        made.path = made.target.decode().partition("?")[0]
-        made.authority = "a.test"
+        decide(made, STAGES)
         preview.keep(made)
 
 
@@ -57,12 +62,23 @@ async def test_nothing_kept_is_nothing_told(caplog: pytest.LogCaptureFixture) ->
     assert await told(Preview(3), caplog) == []
 
 
+@pytest.mark.parametrize(
+    "request_line", ["GET /a/%zz", "GET /b?\x01", "GET-(/b) /b", "GET /a/" + "x" * room.LONGEST_TARGET]
+)
 async def test_what_was_refused_before_routing_and_what_is_too_long_is_not_kept(
-    caplog: pytest.LogCaptureFixture,
+    request_line: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     preview = Preview(3)
-    preview.keep(exchange("GET /a/%zz", snapshot=OLD))
-    kept(preview, "GET /a/" + "x" * room.LONGEST_TARGET)
+    kept(preview, request_line)
+    assert await told(preview, caplog) == []
+
+
+async def test_a_request_that_came_in_a_loop_is_not_kept(caplog: pytest.LogCaptureFixture) -> None:
+    preview = Preview(3)
+    looped = exchange("GET /b", ("Via", f"1.1 {HOP.pseudonym}"), snapshot=OLD)
+    decide(looped, STAGES)
+    preview.keep(looped)
+    assert looped.problem is not None
     assert await told(preview, caplog) == []
 
 
@@ -94,6 +110,34 @@ async def test_a_fault_is_logged_and_harms_nothing(
     kept(preview, "GET /b")
     assert await told(preview, caplog) == ["the preview of the last requests failed; the routes are in force"]
     kept(preview, "GET /b")
+
+
+async def test_other_work_has_its_turn_between_requests(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(room, "STEP", 0.0)  # seconds: every request is one step
+    preview = Preview(100)
+    kept(preview, *["GET /b"] * 50)
+    preview.reloaded(OLD, NEW)
+    turns = 0
+    while not caplog.records:
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= 50
+
+
+async def test_the_old_table_is_let_go_when_all_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    old = snapshot(endpoint("GET /b", "http://one.test/b"))
+    alive = weakref.ref(old.table)
+    preview = Preview(3)
+    kept(preview, "GET /b")
+    preview.reloaded(old, NEW)
+    del old
+    assert alive() is not None
+    while asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.sleep(0)
+    assert alive() is None
 
 
 def test_what_is_kept_can_be_decided_as_it_was() -> None:

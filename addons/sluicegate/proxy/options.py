@@ -74,7 +74,7 @@ def check(options: Options) -> None:
     if options.routes and not Path(options.routes).expanduser().parent.is_dir():
         raise exceptions.OptionsError(f"routes: '{options.routes}' lies in no folder that exists.")
     if not 0 <= options.route_preview <= MOST_REQUESTS:
-        raise exceptions.OptionsError(f"route_preview: {options.route_preview} is not 0 to {MOST_REQUESTS} requests.")
+        raise exceptions.OptionsError(f"route_preview: {options.route_preview} is not 0 to {MOST_REQUESTS:,} requests.")
     if "\0" in options.state:
         raise exceptions.OptionsError("state: a folder's name holds no NUL.")
     try:

@@ -12,13 +12,14 @@ from ..comparing.traffic import Change, Comparison
 from ..config.diagnostics import printable
 from ..config.loading import STEP
 from ..exchange import Exchange
+from ..routing.stage import NAME as ROUTING
 from ..snapshot import Snapshot
 from ..trial import Request
 
 logger = logging.getLogger(__name__)
 
-MOST_REQUESTS: Final = 1_000_000
-"""Requests that may be asked to be kept, at most."""
+MOST_REQUESTS: Final = 100_000
+"""Requests that may be asked to be kept, at most (our choice: more would take a reload's attention for seconds)."""
 MOST_BYTES: Final = 64 << 20
 """Bytes of request targets and hosts that are kept, at most; the oldest go first."""
 LONGEST_TARGET: Final = 8192
@@ -38,8 +39,8 @@ class Preview:
         self._task: asyncio.Task[None] | None = None
 
     def keep(self, exchange: Exchange) -> None:
-        """Keep the request of an exchange, unless it was refused before it could be routed."""
-        if not exchange.path or len(exchange.target) > LONGEST_TARGET:
+        """Keep the request of an exchange, unless it was refused before routing: no table changes that."""
+        if not exchange.trail or exchange.trail[-1].stage != ROUTING or len(exchange.target) > LONGEST_TARGET:
             return
         request = Request(exchange.method, exchange.authority or None, exchange.target, (), exchange.scheme)
         self._requests.append(request)

@@ -62,6 +62,14 @@ def test_frames_are_read_as_they_were_written() -> None:
         read_frame(stream)
 
 
+@pytest.mark.parametrize("kept", [1, 7, 8, 9, -1])
+def test_a_frame_that_is_cut_short_is_the_end(kept: int) -> None:
+    stream = io.BytesIO()
+    write_frame(stream, ("files", [("a.yaml", "0" * 64)]))
+    with pytest.raises(EOFError):
+        read_frame(io.BytesIO(stream.getvalue()[:kept]))
+
+
 def test_a_list_is_cut_into_frames() -> None:
     assert list(chunks("files", [1, 2, 3, 4, 5], 2)) == [("files", [1, 2]), ("files", [3, 4]), ("files", [5])]
     assert list(chunks("files", [])) == []

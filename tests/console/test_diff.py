@@ -1,28 +1,21 @@
-"""`sluice diff`, run for real, and the parts by which long logs are compared."""
+"""`sluice diff`, run for real."""
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 
 import pytest
 
-from sluicegate.comparing.contents import Contents
-from sluicegate.console.options import UnusableError
 from sluicegate.console.sources import Source
 from sluicegate.console.traffic import comparing
-from sluicegate.console.traffic.blocks import BLOCK, Block, Compared, Task, blocks, compare_block
-from sluicegate.console.traffic.workers import LogWorkers
-from sluicegate.recordings.recording import UnreadableError
-from sluicegate.recordings.request_log import LONGEST_LINE
+from sluicegate.console.traffic.comparing import SMALL
 
-from ..tables import endpoint
-from .sluice import golden, sluice, write
+from .sluice import REPOSITORY, golden, sluice, write
+from .traffic.logs import line
 
 OLD = """\
 host: api.shop.test
@@ -47,10 +40,6 @@ endpoints:
     route: orders-v1:/same
     timeout: 5s
 """
-
-
-def line(path: str, method: str = "GET", host: str | None = "api.shop.test") -> bytes:
-    return json.dumps({"request_id": "a", "method": method, "host": host, "path": path}).encode() + b"\n"
 
 
 @pytest.fixture
@@ -114,65 +103,45 @@ def test_a_revision_of_git_is_compared_with_the_working_tree(folder: Path) -> No
     assert told.startswith("HEAD:none: no such file or folder, and git finds no such revision")
 
 
-# Blocks of a log, and the processes that compare them.
+def long_running(folder: Path) -> subprocess.Popen[bytes]:
+    """The command in the midst of a long log from a pipe; the processes that it started hold its standard error."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "sluicegate.console", "diff", "old", "new", "--traffic", "-"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "addons")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert running.stdin is not None
+    some = line("/orders/1") * 10_000
+    for _ in range(2 * SMALL // len(some)):
+        running.stdin.write(some)  # waits until the command has read nearly all before
+    return running
 
-TASK = Task(
-    Contents([endpoint("GET /a", "http://one.test/a"), endpoint("GET /b", "http://one.test/b")]),
-    Contents([endpoint("GET /a", "http://two.test/a"), endpoint("GET /b", "http://one.test/b")]),
-    most=2,
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_command_that_is_ended_says_nothing_and_takes_its_processes_with_it(
+    folder: Path, number: signal.Signals, code: int
+) -> None:
+    with long_running(folder) as running:
+        running.send_signal(number)
+        out, err = running.communicate(timeout=60)  # to the end of standard error: nobody holds it any more
+        assert (out, err) == (b"", b"")
+        assert running.returncode == code
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "requests.log: the file is empty"),
+        (line("/same") + b"\x00\xff\n", "requests.log:2: not a line of the request log"),
+        (line("/same") + b'{"method": 7}\n', "requests.log:2: not a line of the request log"),
+    ],
 )
-
-
-def test_a_log_is_cut_at_line_ends_and_every_line_keeps_its_number() -> None:
-    content = b"".join(line(f"/{'x' * (number % 300)}{number}") for number in range(12_000))
-    found = list(blocks(io.BytesIO(content), "x.log", 100))
-    assert len(found) > 2
-    assert b"".join(block.data for block in found) == content
-    assert all(block.data.endswith(b"\n") and len(block.data) < 2 * BLOCK for block in found)
-    for block in found:
-        before = b"".join(one.data for one in found if one.line < block.line).count(b"\n")
-        assert (block.line, block.position) == (before + 1, before + 100)
-
-
-def test_a_line_without_an_end_is_refused_before_it_fills_the_memory() -> None:
-    with pytest.raises(UnreadableError, match=r"^line 2: longer than"):
-        list(blocks(io.BytesIO(line("/a") + b"x" * (LONGEST_LINE + 2 * BLOCK)), "x.log", 1))
-
-
-def test_a_block_tells_the_first_line_that_cannot_be_read() -> None:
-    found = compare_block(TASK.comparison(), Block("x.log", 7, 50, line("/a") + b"nonsense\n" + line("/a")))
-    assert (found.diff.total, found.fault) == (1, (51, "x.log:8: not a line of the request log: no JSON"))
-
-
-def many() -> Iterator[Block]:
-    for number in range(9):
-        yield Block("x.log", number * 3 + 1, number * 3 + 1, line("/a") + line("/b") + line("/none", host=None))
-
-
-def test_processes_come_to_what_one_process_comes_to() -> None:
-    alone = TASK.comparison()
-    expected = [compare_block(alone, block) for block in many()]
-    found: list[Compared] = []
-    with LogWorkers(TASK, 2) as workers:
-        for block in many():
-            found += workers.compare(block)
-        found += workers.rest()
-    assert len(found) == 9
-    assert sum(one.diff.total for one in found) == 18
-    assert sum(one.diff.number("moved") for one in found) == sum(one.diff.number("moved") for one in expected) == 9
-    assert sum(one.skipped.total() for one in found) == 9
-
-
-def test_a_process_that_dies_is_an_error_and_no_missing_requests() -> None:
-    def compare_all(workers: LogWorkers) -> None:
-        for block in many():
-            list(workers.compare(block))
-        list(workers.rest())
-
-    with LogWorkers(TASK, 1) as workers:
-        os.kill(workers.pids[0], signal.SIGKILL)
-        with pytest.raises(UnusableError, match="a process that compares requests was ended by signal 9"):
-            compare_all(workers)
+def test_traffic_that_cannot_be_read_is_one_line_with_its_place(folder: Path, content: bytes, message: str) -> None:
+    (folder / "requests.log").write_bytes(content)
+    assert sluice("diff", "old", "new", "--traffic", "requests.log", cwd=folder).one_line_error.startswith(message)
 
 
 def test_a_long_log_is_compared_by_several_processes_to_the_same_end(

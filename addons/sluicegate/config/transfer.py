@@ -68,11 +68,14 @@ def write_frame(stream: IO[bytes], content: object) -> None:
 
 
 def read_frame(stream: IO[bytes]) -> Any:
-    """Read one frame. Raises EOFError at the end of the stream."""
+    """Read one frame. Raises EOFError at the end of the stream, also where that cuts a frame short."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         raise EOFError
-    data = stream.read(LENGTH.unpack(head)[0])
+    (size,) = LENGTH.unpack(head)
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
     return pickle.loads(data)
 
 

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 from ...config.transfer import LENGTH, packed, read_frame
@@ -92,7 +91,7 @@ class LogWorkers:
                 if data is not task:
                     self._answers.put(read_frame(process.stdout))  # type: ignore[arg-type]
                 data = packed(self._waiting.get())
-        except (OSError, EOFError, ValueError, UnpicklingError) as error:
+        except (OSError, EOFError, ValueError) as error:
             with suppress(subprocess.TimeoutExpired):
                 code = process.wait(timeout=5)
                 self._answers.put(_Died(f"ended with {code}" if code >= 0 else f"was ended by signal {-code}"))

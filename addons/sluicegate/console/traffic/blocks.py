@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from io import BytesIO
 from typing import IO, NamedTuple
@@ -27,6 +28,16 @@ class Task(NamedTuple):
     def comparison(self) -> Comparison:
         """Build the tables anew."""
         return Comparison(_snapshot(self.old), _snapshot(self.new), self.most)
+
+
+def settle() -> None:
+    """Tell the collector, once the tables stand, that they stay, and that comparing leaves next to no cycles behind.
+
+    Collections that walk the tables or the requests of the last blocks would cost a fifth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def _snapshot(contents: Contents) -> Snapshot:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable
 from contextlib import ExitStack
 
@@ -13,7 +12,7 @@ from ...recordings.recording import Skipped
 from ..options import UnusableError
 from ..output import progress
 from ..sources import snapshot_of
-from .blocks import Compared, Fault, Task, blocks, compare_block
+from .blocks import Compared, Fault, Task, blocks, compare_block, settle
 from .files import Traffic, opened
 from .workers import LogWorkers, processors
 
@@ -36,8 +35,7 @@ def compare_traffic(old: Compiled, new: Compiled, files: Iterable[str], most: in
     """
     with ExitStack() as stack:
         reader = _Reader(old, new, most, stack)
-        gc.collect()
-        gc.freeze()  # the tables stay: collections need not walk them
+        settle()
         for file in files:
             with opened(file) as traffic:
                 if traffic.kind == "log":

@@ -6,13 +6,12 @@ came out, and ends when standard input does: it cannot outlive the command.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from contextlib import suppress
 
 from ...config.transfer import read_frame, write_frame
-from .blocks import compare_block
+from .blocks import compare_block, settle
 
 
 def main() -> None:
@@ -22,8 +21,7 @@ def main() -> None:
     os.dup2(2, 1)  # what anything prints must not get between the frames
     with suppress(EOFError, BrokenPipeError):
         comparison = read_frame(blocks).comparison()
-        gc.collect()
-        gc.freeze()  # the tables stay: collections need not walk them
+        settle()
         while True:
             write_frame(answers, compare_block(comparison, read_frame(blocks)))
             answers.flush()

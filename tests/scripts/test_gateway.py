@@ -13,7 +13,7 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.mark.parametrize(
     ("arguments", "program"),
-    [(["--help"], "mitmdump"), (["--web", "--help"], "mitmweb"), (["--help", "--web"], "mitmweb")],
+    [(["--help"], "gateway"), (["--web", "--help"], "mitmweb"), (["--help", "--web"], "mitmweb")],
 )
 def test_web_anywhere_among_the_arguments_chooses_mitmweb(arguments: list[str], program: str, tmp_path: Path) -> None:
     result = subprocess.run([GATEWAY, *arguments], capture_output=True, text=True, cwd=tmp_path, check=False)

@@ -1,0 +1,66 @@
+"""The gateway's own entry: mitmdump's options and command line around mitmproxy's own classes, quicker.
+
+What is quicker: addons that have nothing to do stay out of the way (`chain`), and the levers of `speed`, which
+`--set speed=off` takes away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mitmproxy.addonmanager import Loader
+from mitmproxy.addons import proxyserver, termlog
+from mitmproxy.master import Master
+from mitmproxy.options import Options
+from mitmproxy.tools import cmdline
+from mitmproxy.tools.main import run as run_master
+
+from . import options, speed
+from .chain import Chain, mitmdump_addons
+from .door import Door
+from .serving import GatewayProxyserver
+
+
+class Entry:
+    """Brings the gateway in, and the option that only this entry has."""
+
+    name = "sluicegate-entry"
+
+    def load(self, loader: Loader) -> None:
+        loader.add_option("speed", str, "on", "The quick ways past mitmproxy's slow ones.", choices=["on", "off"])
+        Door().load(loader)
+
+
+class GatewayMaster(Master):
+    """mitmdump with the gateway in it."""
+
+    def __init__(self, opts: Options) -> None:
+        super().__init__(opts)
+        self.addons = Chain(self)
+        self._termlog_addon = termlog.TermLog()
+        self.addons.add(self._termlog_addon)
+        for addon in mitmdump_addons():
+            own = isinstance(addon, proxyserver.Proxyserver)
+            self.addons.add(GatewayProxyserver() if own else addon)
+        self.addons.add(Entry())  # last, where the script's gateway is as well
+
+    async def run(self) -> None:
+        """Serve until it is told to end."""
+        # Never a forward proxy, not for a moment.
+        self.options.update(mode=options.reverse_modes(self.options))
+        speed.apply(self, on=self.options.speed == "on")
+        await super().run()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the gateway in this process; returns when it was told to end. Exits with 1 when it cannot start."""
+    run_master(GatewayMaster, cmdline.mitmdump, arguments, _filters)
+
+
+def _filters(arguments: Any) -> dict[str, str]:
+    """What a filter behind the options means to mitmdump (`mitmproxy.tools.main.mitmdump`)."""
+    if not arguments.filter_args:
+        return {}
+    text = " ".join(arguments.filter_args)
+    return {"save_stream_filter": text, "readfile_filter": text, "dumper_filter": text}

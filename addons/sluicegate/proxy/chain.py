@@ -14,6 +14,8 @@ from mitmproxy.addons import dumper, errorcheck, keepserving, readfile
 from mitmproxy.master import Master
 from mitmproxy.options import Options
 
+from .speed.hooks import HookTable, finish
+
 IDLE_UNLESS: Final[Mapping[str, tuple[str, ...]]] = {
     "browser": (),
     "stripdnshttpsrecords": (),
@@ -59,6 +61,10 @@ class Chain(addonmanager.AddonManager):
         super().__init__(master)  # type: ignore[no-untyped-call]
         self.working: list[Any] = []
         """The addons that take part in exchanges, in the order of all."""
+        self.table = HookTable(self, ())
+        """What their hooks call."""
+        self.quick = False
+        """Hooks are called from the table."""
 
     def _configure_all(self, updated: set[str]) -> None:
         super()._configure_all(updated)  # type: ignore[no-untyped-call]
@@ -67,6 +73,7 @@ class Chain(addonmanager.AddonManager):
     def refresh(self) -> None:
         """Sort out anew who works: after a change of options or addons."""
         self.working = [addon for addon in self.chain if not is_idle(addon, self.master.options)]
+        self.table = HookTable(self, self.working)
 
     def register(self, addon: Any) -> Any:
         registered = super().register(addon)  # type: ignore[no-untyped-call]
@@ -87,12 +94,20 @@ class Chain(addonmanager.AddonManager):
 
     async def trigger_event(self, event: hooks.Hook) -> None:
         """As mitmproxy's, over the addons that have work."""
-        for addon in self.chain if isinstance(event, _EVERYONE) else self.working:
+        everyone = isinstance(event, _EVERYONE)
+        if self.quick and not everyone:
+            steps = self.table.run(event)
+            for awaitable in steps:
+                await finish(steps, awaitable)
+            return
+        for addon in self.chain if everyone else self.working:
             try:
                 with addonmanager.safecall():
                     await self.invoke_addon(addon, event)
             except exceptions.AddonHalt:
-                return
+                break
+        if everyone:
+            self.refresh()
 
 
 def is_idle(addon: Any, options: Options) -> bool:

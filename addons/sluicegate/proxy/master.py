@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mitmproxy import eventsequence
 from mitmproxy.addonmanager import Loader
 from mitmproxy.addons import proxyserver, termlog
+from mitmproxy.flow import Flow
 from mitmproxy.master import Master
 from mitmproxy.options import Options
 from mitmproxy.tools import cmdline
@@ -37,12 +39,13 @@ class GatewayMaster(Master):
 
     def __init__(self, opts: Options) -> None:
         super().__init__(opts)
-        self.addons = Chain(self)
+        self.addons = self.chain = Chain(self)
+        self.proxyserver = GatewayProxyserver()
         self._termlog_addon = termlog.TermLog()
         self.addons.add(self._termlog_addon)
         for addon in mitmdump_addons():
             own = isinstance(addon, proxyserver.Proxyserver)
-            self.addons.add(GatewayProxyserver() if own else addon)
+            self.addons.add(self.proxyserver if own else addon)
         self.addons.add(Entry())  # last, where the script's gateway is as well
 
     async def run(self) -> None:
@@ -51,6 +54,14 @@ class GatewayMaster(Master):
         self.options.update(mode=options.reverse_modes(self.options))
         speed.apply(self, on=self.options.speed == "on")
         await super().run()
+
+    async def load_flow(self, f: Flow) -> None:
+        """Offer a saved flow to the addons; as it is, unless `--mode` gives a target that it should go to."""
+        if self.options.mode != [options.NOWHERE]:
+            await super().load_flow(f)  # type: ignore[no-untyped-call]
+            return
+        for event in eventsequence.iterate(f):
+            await self.addons.handle_lifecycle(event)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -1,0 +1,61 @@
+"""All levers: what each replaces, and why nobody can tell the difference but by the time it takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mitmproxy import addonmanager, hooks
+from mitmproxy.proxy import mode_servers, server
+
+from .levers import Lever
+
+if TYPE_CHECKING:
+    from ..master import GatewayMaster
+
+_HOOKS = (
+    addonmanager.AddonManager.trigger_event,
+    addonmanager.AddonManager.invoke_addon,
+    addonmanager.AddonManager._iter_hooks,
+    addonmanager.AddonManager.handle_lifecycle,
+    addonmanager.safecall,
+    hooks.Hook.args,
+)
+
+
+def _call_hooks_from_a_table(master: GatewayMaster) -> None:
+    master.chain.quick = True
+
+
+def _handle_events_at_once(master: GatewayMaster) -> None:
+    from .connections import QuickHandler
+
+    master.proxyserver.handler = QuickHandler
+
+
+LEVERS = (
+    Lever(
+        # Same functions, order, AddonHalt and logging of faults; found once instead of by walking all addons.
+        "hooks",
+        _HOOKS,
+        frozenset({"c24147e4b31a28aa"}),
+        _call_hooks_from_a_table,
+    ),
+    Lever(
+        # Same commands in the same order. A hook that need not wait runs where it arises, not in a task; data go to
+        # the layers as they arrive, not through a stream reader and its task; what one event writes is written at once.
+        "connections",
+        (
+            *_HOOKS,
+            mode_servers.ProxyConnectionHandler.handle_hook,
+            server.TimeoutWatchdog,
+            server.ConnectionHandler.__init__,
+            server.ConnectionHandler.server_event,
+            server.ConnectionHandler.hook_task,
+            server.ConnectionHandler.handle_connection,
+            server.ConnectionHandler.drain_writers,
+            server.ConnectionHandler.close_connection,
+        ),
+        frozenset({"0caea540795bb201"}),
+        _handle_events_at_once,
+    ),
+)

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from sluicegate.config import loading
-from sluicegate.config.loading import Loaded, Loader
+from sluicegate.config import building, loading
+from sluicegate.config.building import Loaded
+from sluicegate.config.loading import Loader
 from sluicegate.config.receipts import Listed
 from sluicegate.endpoints.table import Endpoint, Table
 
@@ -131,15 +132,15 @@ async def test_other_work_has_its_turn_between_short_steps(
             await asyncio.sleep(0)
             steps.append(0)
 
-    monkeypatch.setattr(loading, "STEP", 0)
-    monkeypatch.setattr(loading, "Table", CountingTable)
+    monkeypatch.setattr(building, "STEP", 0)
+    monkeypatch.setattr(building, "Table", CountingTable)
     (folder / "a.yaml").write_text(routes(*(f"/{number}" for number in range(3000))))
     others = asyncio.create_task(take_turns())
     for change in ("/b2", "/b3"):  # at first all endpoints are sent, then all but one are at hand
         (folder / "b.yaml").write_text(routes(change))
         loaded = await kept(loader)
         assert len(paths(loaded.table)) == sum(steps) == 3001
-        assert max(steps) <= loading.STEP_ENDPOINTS
+        assert max(steps) <= building.STEP_ENDPOINTS
         steps[:] = [0]
     others.cancel()
 

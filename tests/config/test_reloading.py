@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from sluicegate.config import reloading
-from sluicegate.config.loading import Loaded, Loader
+from sluicegate.config.building import Loaded
+from sluicegate.config.loading import Loader
 from sluicegate.config.reloading import Reloader
 
 from .edits import (

@@ -10,7 +10,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from .loading import Loaded, Loader
+from .building import Loaded
+from .loading import Loader
 from .watching import Watch
 
 logger = logging.getLogger(__name__)
@@ -37,13 +38,14 @@ class Reloader:
         *,
         own_addresses: Sequence[tuple[str, int]] = (),
         polling: bool = False,
+        raw: bool = False,
     ) -> None:
         """Reload a folder; `on_loaded` is called on the event loop with each load that says something new.
 
-        `own_addresses` are this gateway's listeners; `polling` watches without file system events.
+        `own_addresses` are this gateway's listeners; `polling` watches without file system events; `raw` is Loader's.
         """
         self._on_loaded = on_loaded
-        self._loader = Loader(folder, own_addresses=own_addresses)
+        self._loader = Loader(folder, own_addresses=own_addresses, raw=raw)
         self._watch = Watch(folder, self._notice, polling=polling)
         self._wanted = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,14 +10,13 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ..endpoints.hosts import parse_authority
 from .diagnostics import Findings, Mark, excerpt, suggest
 from .documents import Entry, entries, is_null, kind_of, mark_of
+from .durations import parse_duration
 
 MAX_TIMEOUT = 3600.0
 """Seconds of a timeout, at most."""
 IGNORED_PREFIX = "x-"
 """Keys that begin so are the author's own, such as a place for anchors."""
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
@@ -129,15 +127,14 @@ def flag(node: Node, what: str, findings: Findings) -> Flag | None:
 def seconds(node: Node, what: str, findings: Findings) -> float | None:
     """Return a timeout in seconds, or None with a finding: `500ms`, `5s`, `2m`, or a number of seconds."""
     mark = mark_of(node)
-    found = _DURATION.fullmatch(node.value) if isinstance(node, ScalarNode) else None
-    if found is None:
+    value = parse_duration(node.value) if isinstance(node, ScalarNode) else None
+    if value is None:
         findings.error(
             mark,
             "timeout",
             f"{what} is a time like '500ms', '5s', '2m' or a number of seconds, not {kind_of(node)}",
         )
         return None
-    value = float(found[1]) * _UNITS[found[2] or "s"]
     if not 0 < value <= MAX_TIMEOUT:
         findings.error(mark, "timeout", f"{what} is more than 0 and at most 1 hour, not {kind_of(node)}")
         return None

@@ -9,8 +9,8 @@ from time import perf_counter
 from typing import Final
 
 from ..comparing.traffic import Change, Comparison
+from ..config.building import STEP
 from ..config.diagnostics import printable
-from ..config.loading import STEP
 from ..exchange import Exchange
 from ..routing.stage import NAME as ROUTING
 from ..snapshot import Snapshot

@@ -7,17 +7,18 @@ import gc
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mitmproxy import ctx
 from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode
 
+from ..config.building import Loaded
 from ..config.diagnostics import Diagnostic
 from ..config.files import routes_folder
-from ..config.loading import Loaded
 from ..config.reloading import Reloader
+from ..config.telling import findings, no_routes, taken_over
 from ..endpoints.table import Fallback
 from ..endpoints.targets import Origin, Target
 from ..problems import Problem
@@ -27,8 +28,6 @@ from .preview import Preview
 
 logger = logging.getLogger(__name__)
 
-MOST_LOGGED = 100
-"""Findings in the log for one load, at most."""
 FIRST_LOAD = 60.0
 """Seconds for which the listener waits for the first load; then it answers 503 until there is one."""
 
@@ -48,8 +47,9 @@ class Routes:
     def __init__(self) -> None:
         self.snapshot: Snapshot | None = None
         self.folder = Path("routes")
-        self._errors: tuple[Diagnostic, ...] = ()
+        self._last = Loaded()
         self._default: Fallback | None = None
+        self._is_following = False
         self._reloader: Reloader | None = None
         self._first = asyncio.Event()
         self.last_load: LastLoad | None = None
@@ -59,14 +59,13 @@ class Routes:
         """The first load is over, whatever came of it: the listener may serve."""
 
     async def start(self, chosen: Options) -> None:
-        """Load the route files a first time, and watch them from then on."""
-        self.folder = routes_folder(chosen.routes)
-        self._default = _default_fallback(chosen)
-        self.preview = Preview(chosen.route_preview) if chosen.route_preview else None
-        self._reloader = Reloader(
-            self.folder, self._take, own_addresses=_own_addresses(chosen), polling=chosen.routes_polling
-        )
-        self._reloader.start()
+        """Load the route files a first time, and watch them from then on, where no other process does so."""
+        if not self._is_following:
+            self._prepare(chosen)
+            self._reloader = Reloader(
+                self.folder, self._take, own_addresses=own_addresses(chosen), polling=chosen.routes_polling
+            )
+            self._reloader.start()
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_LOAD):
                 await self._first.wait()
@@ -86,72 +85,54 @@ class Routes:
     @property
     def errors(self) -> list[Diagnostic]:
         """What was wrong with the route files when they were last loaded; nothing when they were taken over."""
-        return [one for one in self._errors if one.severity == "error"]
+        return self._last.errors
 
     def problem(self) -> Problem:
         """The answer while there is no valid snapshot yet: which file to mend, and where."""
-        errors = self.errors
-        if not errors:
-            return Problem(503, "no-routes", "The gateway has not read its route files yet.")
-        if errors[0].code == "routes-folder":
-            return Problem(503, "no-routes", "The folder of route files is missing.")
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        return Problem(503, "bad-route-files", f"The route files are not valid: {errors[0]}{more}")
+        return no_routes(self.errors)
+
+    def follow(self, chosen: Options) -> None:
+        """Load nothing and watch nothing: another process does so, tells it in the log, and hands it over."""
+        self._is_following = True
+        self._prepare(chosen)
+
+    def hand_over(self, loaded: Loaded, generation: int, at: float) -> None:
+        """Take over what another process has loaded; `at` is seconds since the epoch."""
+        self._first.set()
+        self._last = replace(loaded, table=None)
+        if loaded.table is not None:
+            self._swap(loaded, generation, at)
+
+    def _prepare(self, chosen: Options) -> None:
+        self.folder = routes_folder(chosen.routes)
+        self._default = _default_fallback(chosen)
+        self.preview = Preview(chosen.route_preview) if chosen.route_preview else None
 
     def _take(self, loaded: Loaded) -> None:
         """Swap in what was loaded, or keep the last good snapshot; either way say so once."""
         # mitmproxy exits when an error is logged while it starts: a bad file must not keep the gateway from mending.
         level = logging.ERROR if self.has_loaded else logging.WARNING
+        before = self.snapshot.generation if self.snapshot else 0
+        now = time.time()
         self._first.set()
-        self._errors = loaded.diagnostics
-        self.last_load = LastLoad(time.time(), loaded.table is not None, loaded.seconds)
-        if loaded.fault:
-            logger.log(level, "reading the route files failed: %s", loaded.fault)
-        for diagnostic in loaded.diagnostics[:MOST_LOGGED]:
-            logger.log(level if diagnostic.severity == "error" else logging.WARNING, "%s", diagnostic)
-        if len(loaded.diagnostics) > MOST_LOGGED:
-            logger.log(level, "route files: %d more findings", len(loaded.diagnostics) - MOST_LOGGED)
+        self._last = replace(loaded, table=None)
+        self.last_load = LastLoad(now, loaded.table is not None, loaded.seconds)
+        for urgency, line in findings(loaded, before, level):
+            logger.log(urgency, "%s", line)
+        if loaded.table is not None:
+            logger.info("%s", taken_over(loaded, before + 1, loaded.seconds))
+            self._swap(loaded, before + 1, now)
+
+    def _swap(self, loaded: Loaded, generation: int, at: float) -> None:
         if loaded.table is None:
-            if not loaded.unchanged:
-                kept = f"generation {self.snapshot.generation} stays" if self.snapshot else "no routes yet"
-                logger.log(level, "route files not taken over: %s", kept)
             return
         before = self.snapshot
-        generation = before.generation + 1 if before else 1
-        self.snapshot = Snapshot(
-            generation, loaded.table, loaded.settings, loaded.files, time.time(), default=self._default
-        )
-        self._log_receipt(generation, loaded)
+        self.snapshot = Snapshot(generation, loaded.table, loaded.settings, loaded.files, at, default=self._default)
         if self.preview is not None and before is not None:
             self.preview.reloaded(before, self.snapshot)
 
-    def _log_receipt(self, generation: int, loaded: Loaded) -> None:
-        table = loaded.table
-        receipt = loaded.receipt
-        told = [
-            f"{what} {listed.count}: {listed}" if generation > 1 else f"{what} {listed.count}"
-            for what, listed in (
-                ("added", receipt.added),
-                ("removed", receipt.removed),
-                ("changed", receipt.changed),
-            )
-            if listed.count
-        ]
-        logger.info(
-            "routes generation %d: %s, %s, %s, %.0f ms",
-            generation,
-            _count(len(loaded.files), "file"),
-            _count(len(table) if table is not None else 0, "endpoint"),
-            "; ".join(told) or "no endpoint differs",
-            loaded.seconds * 1000,
-        )
 
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _own_addresses(chosen: Options) -> list[tuple[str, int]]:
+def own_addresses(chosen: Options) -> list[tuple[str, int]]:
     """Host and port of each listener; '' for all addresses of this machine."""
     modes = [ProxyMode.parse(mode) for mode in options.reverse_modes(chosen)]
     ports = [(mode.listen_host(chosen.listen_host) or "", mode.listen_port(chosen.listen_port)) for mode in modes]

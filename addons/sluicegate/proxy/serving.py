@@ -47,6 +47,17 @@ class GatewayInstance(AsyncioServerInstance[_Mode]):
     def make_top_layer(self, context: Context) -> Layer:
         return layers.modes.ReverseProxy(context)
 
+    async def _start(self) -> None:
+        host = self.mode.listen_host(ctx.options.listen_host)
+        port = cast(int, self.mode.listen_port(ctx.options.listen_port))  # no mode of ours is without
+        try:
+            self._servers = await self.listen(host, port)
+        except OSError as error:
+            # mitmproxy's own advice is a --mode of the target that a gateway never goes to.
+            hint = "; --listen-port chooses another" if error.errno == errno.EADDRINUSE else ""
+            message = f"cannot listen on {host or '*'}:{port}: {error.strerror or error}{hint}"
+            raise OSError(error.errno, message) from error
+
     async def listen(self, host: str, port: int) -> list[Any]:
         sockets = self.manager.listen(host, port)
         for one in sockets:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import (
+    DOOR,
     Call,
     ConnectionEnded,
     Gateway,
@@ -42,7 +43,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with Upstream() as up, websocket_upstream() as socket:
         text = ROUTES.format(up=up.url, socket=socket.authority)
         with gateway({"api.yaml": text}, "--set", "stream_large_bodies=1") as running:
@@ -176,7 +177,7 @@ def test_a_connection_that_another_addon_points_elsewhere_is_refused(tmp_path: P
         script = tmp_path / "diverting.py"
         script.write_text(DIVERTING.format(port=other.port))
         routes = {"api.yaml": f"endpoints:\n  GET /a: {decided.url}/a\n"}
-        with gateway(routes, scripts=(script, "addons/routing.py")) as running:
+        with gateway(routes, scripts=(script, DOOR)) as running:
             assert running.get("/a").status >= 500
         assert other.connections == 0
 

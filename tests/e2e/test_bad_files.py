@@ -48,7 +48,7 @@ endpoints:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Gateway]:
+def running(entry: str) -> Iterator[Gateway]:
     with gateway(FILES, env={"SLUICEGATE_TEST_SECRET": "http://user:hunter2@127.0.0.1:3"}) as started:
         yield started
 

@@ -101,7 +101,7 @@ def test_a_gateway_whose_port_is_taken_is_not_ready(folder: Path) -> None:
     with gateway(folder / "routes") as first:
         others = control_socket(first)
         with gateway(folder / "routes", "-p", str(first.port), ready=False) as second:
-            second.wait_log(r"control: |address already in use")
+            second.wait_log(r"(?i)control: |address already in use")
             # mitmproxy may end by itself, or stay without its listener; neither takes the first one's socket.
             if second.process.poll() is None and "control: unix:" in second.log:
                 assert ask(second, "/readyz")[0] == 503

@@ -32,7 +32,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with (
         Upstream() as up,
         silent_port() as silent,

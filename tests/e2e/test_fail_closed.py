@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import REPOSITORY, ConnectionEnded, Upstream, gateway
+from tests.e2e.harness import DOOR, REPOSITORY, ConnectionEnded, Upstream, gateway
 
 CORRUPT = """
 def requestheaders(flow):
@@ -46,7 +46,7 @@ def script(folder: Path, text: str) -> Path:
 def test_an_exception_while_deciding_answers_that_one_request_500_and_is_logged_once(
     upstream: Upstream, tmp_path: Path
 ) -> None:
-    both = (script(tmp_path, CORRUPT), "addons/routing.py")
+    both = (script(tmp_path, CORRUPT), DOOR)
     with gateway(routes(upstream.url), scripts=both) as running, running.connection() as client:
         assert client.request("GET", "/a").status == 200
         problem = client.request("GET", "/corrupt", headers=[("X-Request-Id", "fault-1")]).problem(500)
@@ -58,7 +58,7 @@ def test_an_exception_while_deciding_answers_that_one_request_500_and_is_logged_
 
 
 def test_a_fault_names_no_internals_to_the_client(upstream: Upstream, tmp_path: Path) -> None:
-    both = (script(tmp_path, CORRUPT), "addons/routing.py")
+    both = (script(tmp_path, CORRUPT), DOOR)
     with gateway(routes(upstream.url), scripts=both) as running:
         text = running.get("/corrupt").text
         assert not re.search(r"Traceback|\.py|Error\b.*None|127\.0\.0\.1", text)
@@ -69,7 +69,7 @@ def test_another_addons_exception_does_not_let_an_undecided_request_through(
     upstream: Upstream, other: Upstream, tmp_path: Path, mode: str
 ) -> None:
     """Bare mitmproxy: one exception silences the rest, and the request goes on to the default target."""
-    both = (script(tmp_path, RAISING), "addons/routing.py")
+    both = (script(tmp_path, RAISING), DOOR)
     options = ("--mode", f"reverse:{other.url}") if mode == "explicit" else ()
     files = {"api.yaml": f"endpoints:\n  GET /a: {upstream.url}/b\n  POST /a: {upstream.url}/b\n"}
     with gateway(files, *options, scripts=both) as running:
@@ -89,13 +89,14 @@ def test_nothing_is_forwarded_to_where_another_addon_points_a_decided_request(
     upstream: Upstream, other: Upstream, tmp_path: Path, hook: str
 ) -> None:
     """`server_connect` refuses every upstream that no decided exchange asked for."""
-    both = ("addons/routing.py", script(tmp_path, DIVERTING.format(hook=hook, port=other.port)))
+    both = (DOOR, script(tmp_path, DIVERTING.format(hook=hook, port=other.port)))
     with gateway(routes(upstream.url), scripts=both) as running:
         answer = running.get("/a")
         assert answer.header("x-upstream") != other.name
     assert other.connections == 0
 
 
+@pytest.mark.entry("mitmdump")
 def test_a_broken_save_of_the_script_does_not_open_the_gate(upstream: Upstream, tmp_path: Path) -> None:
     """Bare mitmproxy: mitmproxy unloads a script before it loads the new version of it."""
     addons = tmp_path / "addons"

@@ -81,16 +81,17 @@ def test_from_the_first_accepted_connection_on_nothing_is_proxied_to_where_the_c
         answer.problem()
 
 
-def test_the_program_needs_no_argument_but_the_script(upstream: Upstream) -> None:
+def test_the_program_needs_no_argument_but_where_it_listens(upstream: Upstream) -> None:
     files = {name: text.format(url=upstream.url) for name, text in ROUTES.items()}
     with gateway(files) as running:
         assert running.get("/a").body == b"upstream"
         assert "reverse proxy" in running.log
 
 
+@pytest.mark.entry("mitmweb")
 def test_mitmweb_serves_the_same(upstream: Upstream) -> None:
     files = {name: text.format(url=upstream.url) for name, text in ROUTES.items()}
-    with gateway(files, program="mitmweb") as running:
+    with gateway(files) as running:
         assert running.get("/a").body == b"upstream"
         running.get("/nothing").problem(404)
 

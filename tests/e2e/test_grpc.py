@@ -40,7 +40,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with grpc_upstream() as secure, grpc_upstream(tls=False) as clear:
         text = ROUTES.format(secure=secure.port, clear=clear.port, refused=1)
         trust = f"ssl_verify_upstream_trusted_ca={authority_file()}"

@@ -47,7 +47,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with Upstream() as up, H2Upstream() as h2c:
         files = {"api.yaml": ROUTES.format(main=up.url, h2c=h2c.url)}
         with gateway(files) as running:

@@ -51,7 +51,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with (
         Upstream("one") as one,
         H2Upstream("secure", tls=server_context()) as secure,

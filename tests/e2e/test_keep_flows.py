@@ -5,9 +5,14 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import pytest
+
 from tests.e2e.harness import Call, Upstream, WebClient, gateway, pieces, wait_until
 
 MIB = 1 << 20
+
+
+pytestmark = pytest.mark.entry("mitmweb")
 
 
 def routes(upstream: Upstream) -> dict[str, str]:
@@ -26,7 +31,7 @@ def test_the_oldest_finished_flows_go_and_those_that_the_user_marked_stay(upstre
         call.respond(200)
 
     upstream.on("/a/held", hold)
-    with gateway(routes(upstream), "--set", "keep_flows=6", program="mitmweb") as running:
+    with gateway(routes(upstream), "--set", "keep_flows=6") as running:
         web = WebClient(running)
 
         def kept() -> list[str]:
@@ -58,7 +63,7 @@ def test_the_oldest_finished_flows_go_and_those_that_the_user_marked_stay(upstre
 
 
 def test_zero_keeps_them_all(upstream: Upstream) -> None:
-    with gateway(routes(upstream), "--set", "keep_flows=0", program="mitmweb") as running:
+    with gateway(routes(upstream), "--set", "keep_flows=0") as running:
         web = WebClient(running)
         for number in range(30):
             running.get(f"/a/{number}")
@@ -68,7 +73,7 @@ def test_zero_keeps_them_all(upstream: Upstream) -> None:
 def test_the_body_bytes_that_are_kept_are_capped_over_all_flows(upstream: Upstream) -> None:
     for number in range(72):
         upstream.on(f"/a/{number}", lambda call: call.stream(MIB, pieces(MIB)))
-    with gateway(routes(upstream), program="mitmweb") as running:
+    with gateway(routes(upstream)) as running:
         web = WebClient(running)
         with running.connection() as client:
             for number in range(72):

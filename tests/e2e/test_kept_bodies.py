@@ -12,6 +12,8 @@ import pytest
 from tests.e2e.harness import Gateway, Upstream, WebClient, gateway, head, pieces
 
 MIB = 1 << 20
+pytestmark = pytest.mark.entry("mitmweb")
+
 ROUTES = """
 host: api.hotel.test
 endpoints:
@@ -35,8 +37,8 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with Upstream() as up, gateway({"a.yaml": ROUTES.format(up=up.url)}, program="mitmweb") as running:
+def world(entry: str) -> Iterator[World]:
+    with Upstream() as up, gateway({"a.yaml": ROUTES.format(up=up.url)}) as running:
         yield World(running, up, WebClient(running))
 
 

@@ -104,7 +104,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with Upstream() as up:
         files = {name: text.format(url=up.url) for name, text in {"api.yaml": EXACT, **HOSTS}.items()}
         with gateway(files) as running:

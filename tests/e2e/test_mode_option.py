@@ -31,7 +31,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with (
         Upstream("default") as default,
         Upstream("up") as up,

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import REPOSITORY, ConnectionEnded, Upstream, gateway, head
-
-DOOR = REPOSITORY / "addons/routing.py"
+from tests.e2e.harness import ConnectionEnded, Upstream, gateway, head
 
 
 def test_the_log_goes_to_standard_output_and_unknown_options_are_warned_about(
@@ -18,7 +16,7 @@ def test_the_log_goes_to_standard_output_and_unknown_options_are_warned_about(
 ) -> None:
     files = {"api.yaml": f"endpoints:\n  GET /a: {upstream.url}/a\n"}
     options = ("--set", "request_log=-", "--set", "sluice_nonsense=1", "--set", "routes_polling=false")
-    with gateway(files, *options, cwd=tmp_path, scripts=(DOOR,)) as running:
+    with gateway(files, *options, cwd=tmp_path) as running:
         running.wait_log("(?i)sluice_nonsense")
         running.get("/a", headers=[("X-Request-Id", "to-stdout")])
         running.wait_log(r'\n\{.*"to-stdout".*\}\n')
@@ -30,7 +28,7 @@ def test_the_log_goes_to_standard_output_and_unknown_options_are_warned_about(
 
 def test_without_the_option_no_log_is_written(upstream: Upstream, tmp_path: Path) -> None:
     files = {"api.yaml": f"endpoints:\n  GET /a: {upstream.url}/a\n"}
-    with gateway(files, cwd=tmp_path, scripts=(DOOR,)) as running:
+    with gateway(files, cwd=tmp_path) as running:
         running.get("/a", headers=[("X-Request-Id", "unlogged-1")])
         assert "unlogged-1" not in running.log
         assert list(tmp_path.iterdir()) == []
@@ -58,7 +56,7 @@ def test_a_body_over_mitmproxys_own_limit_is_a_413_and_one_line_in_the_log(upstr
     files = {"api.yaml": f"endpoints:\n  POST /a: {upstream.url}/a\n"}
     options = ("--set", f"request_log={log}", "--set", "body_size_limit=1k")
     upstream.on("/a", lambda call: call.respond(200, body=call.read_body()[:1]))
-    with gateway(files, *options, cwd=tmp_path, scripts=(DOOR,)) as running:
+    with gateway(files, *options, cwd=tmp_path) as running:
         running.request("POST", "/a", body=b"x" * 2000).problem(413)
         with running.connection() as client:
             client.send(head("POST", "/a", headers=[("Transfer-Encoding", "chunked")]))
@@ -74,9 +72,7 @@ def test_a_body_over_mitmproxys_own_limit_is_a_413_and_one_line_in_the_log(upstr
 
 def test_without_valid_routes_the_trail_says_what_the_answer_says(tmp_path: Path) -> None:
     log = tmp_path / "requests.jsonl"
-    with gateway(
-        {"bad.yaml": "endpoints: [\n"}, "--set", f"request_log={log}", cwd=tmp_path, scripts=(DOOR,)
-    ) as running:
+    with gateway({"bad.yaml": "endpoints: [\n"}, "--set", f"request_log={log}", cwd=tmp_path) as running:
         detail = running.get("/a").problem(503)["detail"]
     assert "bad.yaml" in detail
     assert json.loads(log.read_text().splitlines()[-1])["verdicts"][-1]["reason"] == detail

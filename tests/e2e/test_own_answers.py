@@ -41,7 +41,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with Upstream("main") as main, Upstream("origin") as origin:
         files = {
             "strict.yaml": STRICT.format(main=main.url),

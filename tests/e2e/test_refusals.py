@@ -31,7 +31,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with Upstream() as up, gateway({"all.yaml": ROUTES.format(main=up.url)}) as running:
         yield World(running, up)
 

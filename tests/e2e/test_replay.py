@@ -44,10 +44,11 @@ class World:
 def world(refused: int) -> Iterator[World]:
     with Upstream() as up:
         files = {"api.yaml": ROUTES.format(up=up.url, refused=refused)}
-        with gateway(files, program="mitmweb") as running:
+        with gateway(files) as running:
             yield World(running, up, WebClient(running))
 
 
+@pytest.mark.entry("mitmweb")
 def test_a_replayed_flow_is_routed_once_as_the_first_time(world: World) -> None:
     """Bare mitmproxy: replay rewrites twice, `/x` to `/v2/x` to `/v2/v2/x`."""
     assert world.gateway.get("/x/7?q=1").status == 200
@@ -63,6 +64,7 @@ def test_a_replayed_flow_is_routed_once_as_the_first_time(world: World) -> None:
     assert [request.method for request in posted] == ["POST"] * 3
 
 
+@pytest.mark.entry("mitmweb")
 def test_an_edited_flow_goes_as_edited_to_its_recorded_target(world: World) -> None:
     assert world.gateway.get("/x/7").status == 200
     flow = world.newest("/x/v2/7")
@@ -72,6 +74,7 @@ def test_an_edited_flow_goes_as_edited_to_its_recorded_target(world: World) -> N
     assert world.upstream.last.target == "/edited?by=hand"
 
 
+@pytest.mark.entry("mitmweb")
 def test_a_replay_of_a_refused_request_is_refused_again(world: World) -> None:
     world.gateway.get("/nothing").problem(404)
     world.web.replay(world.newest("/nothing"))

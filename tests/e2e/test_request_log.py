@@ -50,7 +50,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(entry: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     path = tmp_path_factory.mktemp("log") / "requests.jsonl"
     with Upstream() as up, websocket_upstream() as chat, refusing_port() as refused:
         files = {"api.yaml": ROUTES.format(up=up.url, chat=chat.authority, refused=refused)}

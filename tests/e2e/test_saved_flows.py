@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,13 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
 from tests.e2e.harness import (
+    DOOR,
     REPOSITORY,
     Upstream,
     WebClient,
     gateway,
+    program_command,
+    program_environment,
     refusing_port,
     websocket_client,
     websocket_upstream,
@@ -34,8 +37,8 @@ endpoints:
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that mitmdump wrote: routed, streamed, refused and failed exchanges and a WebSocket."""
+def saved(entry: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that the gateway wrote: routed, streamed, refused and failed exchanges and a WebSocket."""
     path = tmp_path_factory.mktemp("saved") / "flows"
     with Upstream() as up, refusing_port() as down, websocket_upstream() as chat:
         files = {"hotel.yaml": ROUTES.format(up=up.url, down=down, chat=chat.authority)}
@@ -68,11 +71,13 @@ def plain(value: object) -> bool:
     return value is None or type(value) in (str, bytes, int, float, bool)
 
 
-def mitmdump(folder: Path, *options: str) -> None:
+def run(program: str, folder: Path, *options: str) -> None:
     """Runs the program without a server until it is done."""
-    program = str(Path(sys.executable).parent / "mitmdump")
-    command = [program, "-n", "--set", f"confdir={folder}", *options]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=50, check=False)
+    command = [*program_command(program), "-n", "--set", f"confdir={folder}", *options]
+    environment = {**os.environ, **program_environment(program)}
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=50, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert not re.search("Traceback|Addon error", done.stdout + done.stderr)
 
@@ -103,13 +108,14 @@ def test_filters_find_saved_routes_refusals_and_errors(saved: Path, expression: 
 
 
 def test_bare_mitmdump_reads_saved_flows(saved: Path, tmp_path: Path) -> None:
-    mitmdump(tmp_path, "-r", str(saved), "-w", str(tmp_path / "found"), "~comment hotel.yaml:5")
+    run("mitmdump", tmp_path, "-r", str(saved), "-w", str(tmp_path / "found"), "~comment hotel.yaml:5")
     assert [flow.request.path for flow in read(tmp_path / "found")] == ["/part/7/big"]
 
 
-def test_the_gateway_reads_saved_flows_and_leaves_them_as_they_are(saved: Path, tmp_path: Path) -> None:
+def test_the_gateway_reads_saved_flows_and_leaves_them_as_they_are(saved: Path, tmp_path: Path, entry: str) -> None:
     files = ("-r", str(saved), "-w", str(tmp_path / "again"), "--set", f"routes={tmp_path}")
-    mitmdump(tmp_path, "-s", "addons/routing.py", *files)
+    door = ("-s", str(DOOR)) if entry == "mitmdump" else ()
+    run(entry, tmp_path, *door, *files)
     before, after = read(saved), read(tmp_path / "again")
     assert [flow.request.get_state() for flow in after] == [flow.request.get_state() for flow in before]
     for name in ("comment", "marked", "metadata"):

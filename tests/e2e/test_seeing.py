@@ -21,6 +21,8 @@ from tests.e2e.harness import (
     websocket_upstream,
 )
 
+pytestmark = pytest.mark.entry("mitmweb")
+
 ROUTES = """
 host: api.hotel.test
 endpoints:
@@ -66,10 +68,10 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with Upstream() as up, refusing_port() as down, websocket_upstream() as chat:
         files = {"sub/hotel.yaml": ROUTES.format(up=up.url, down=down, chat=chat.authority)}
-        with gateway(files, program="mitmweb") as running:
+        with gateway(files) as running:
             yield World(running, up, WebClient(running))
 
 

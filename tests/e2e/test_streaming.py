@@ -45,7 +45,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with Upstream() as up, gateway({"api.yaml": ROUTES.format(up=up.url)}) as running:
         yield World(running, up)
 

@@ -102,7 +102,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with Upstream() as up, Upstream("six", host="::1") as six:
         texts = {
             "api.yaml": ROUTES,

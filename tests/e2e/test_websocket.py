@@ -34,7 +34,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(entry: str) -> Iterator[World]:
     with websocket_upstream(["chat.v2"]) as up, Upstream() as plain:
         files = {"api.yaml": ROUTES.format(authority=up.authority, plain=plain.url)}
         with gateway(files) as running:

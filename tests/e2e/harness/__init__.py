@@ -10,7 +10,18 @@ from .client import (
     pieces,
     upload,
 )
-from .gateway import REPOSITORY, WEB_PASSWORD, Gateway, GatewayExited, gateway
+from .gateway import (
+    DOOR,
+    ENTRIES,
+    REPOSITORY,
+    WEB_PASSWORD,
+    Gateway,
+    GatewayExited,
+    by_default,
+    gateway,
+    program_command,
+    program_environment,
+)
 from .grpc_upstream import GrpcUpstream, grpc_upstream
 from .h2_client import H2Connection, H2Response
 from .h2_upstream import H2Call, H2Recorded, H2Upstream
@@ -23,6 +34,8 @@ from .web import WebClient
 from .websocket import WebSocketUpstream, websocket_client, websocket_upstream
 
 __all__ = [
+    "DOOR",
+    "ENTRIES",
     "REPOSITORY",
     "WEB_PASSWORD",
     "Call",
@@ -48,12 +61,15 @@ __all__ = [
     "answer",
     "authority",
     "authority_file",
+    "by_default",
     "digest_of",
     "free_port",
     "gateway",
     "grpc_upstream",
     "head",
     "pieces",
+    "program_command",
+    "program_environment",
     "refusing_port",
     "server_context",
     "silent_port",

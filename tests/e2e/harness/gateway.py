@@ -1,4 +1,4 @@
-"""The real program as a user starts it, `mitmdump -s addons/routing.py`, on a loopback port."""
+"""The real program as a user starts it, on a loopback port: mitmdump with the script, or the gateway's own entry."""
 
 from __future__ import annotations
 
@@ -23,9 +23,40 @@ from .h2_client import H2Connection
 from .ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+DOOR = REPOSITORY / "addons" / "routing.py"
 START_TIMEOUT = 45.0
 STOP_GRACE = 5.0
 WEB_PASSWORD = "sluicegate-tests"
+
+ENTRIES = ("mitmdump", "gateway")
+"""The programs that promise the same: `mitmdump -s addons/routing.py`, and what `scripts/gateway` starts."""
+
+_default = ENTRIES[0]
+_serving: list[Gateway] = []
+"""Programs of the default kind that were not stopped yet."""
+
+
+@contextlib.contextmanager
+def by_default(program: str) -> Iterator[None]:
+    """Inside, this is the program of whoever names none. Nothing that it started may outlive the block."""
+    global _default
+    _default, before = program, _default
+    try:
+        yield
+    finally:
+        _default = before
+    assert not _serving, f"outlives its entry, so its fixture must ask for `entry`: {_serving[0].command}"
+
+
+def program_command(program: str) -> list[str]:
+    """The beginning of a command line; `program_environment` belongs to it."""
+    if program == "gateway":
+        return [sys.executable, "-m", "sluicegate.console.gateway"]
+    return [str(Path(sys.executable).parent / program)]
+
+
+def program_environment(program: str) -> dict[str, str]:
+    return {"PYTHONOPTIMIZE": "1"} if program == "gateway" else {}
 
 
 @functools.cache
@@ -51,12 +82,14 @@ class Gateway:
         routes: Path,
         home: Path,
         *options: str,
-        program: str = "mitmdump",
+        program: str | None = None,
         env: Mapping[str, str] | None = None,
-        scripts: tuple[Path | str, ...] = ("addons/routing.py",),
+        scripts: tuple[Path | str, ...] = (DOOR,),
         cwd: Path = REPOSITORY,
     ) -> None:
         self.routes = routes
+        self._named = program is not None
+        self.program = program = program or _default
         self.port = free_port()
         self.web_port = free_port() if program == "mitmweb" else 0
         self.confdir = home / "confdir"
@@ -65,9 +98,11 @@ class Gateway:
         self._output: list[str] = []
         self._grown = threading.Condition()
         self._ended = False
-        command = [str(Path(sys.executable).parent / program)]
+        command = program_command(program)
         for script in scripts:
-            command += ["-s", str(script)]
+            # The gateway's own entry has the door in it.
+            if program != "gateway" or cwd / script != DOOR:
+                command += ["-s", str(script)]
         command += ["--listen-host", "127.0.0.1", "-p", str(self.port), "--set", f"confdir={self.confdir}"]
         command += ["--set", f"routes={routes}", *options]
         if program == "mitmweb":
@@ -77,11 +112,16 @@ class Gateway:
         self.process = subprocess.Popen(
             command,
             cwd=cwd,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", **(env or {})},
+            env={
+                **os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8",
+                **program_environment(program), **(env or {}),
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-        )
+        )  # fmt: skip
+        if not self._named:
+            _serving.append(self)
         threading.Thread(target=self._collect, daemon=True, name="gateway output").start()
 
     @property
@@ -146,6 +186,8 @@ class Gateway:
 
     def stop(self) -> None:
         """SIGTERM to the program's own pid; killed after a grace."""
+        if self in _serving:
+            _serving.remove(self)
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -236,15 +278,16 @@ class Gateway:
 def gateway(
     routes: Mapping[str, str] | Path,
     *options: str,
-    program: str = "mitmdump",
+    program: str | None = None,
     env: Mapping[str, str] | None = None,
     ready: bool = True,
-    scripts: tuple[Path | str, ...] = ("addons/routing.py",),
+    scripts: tuple[Path | str, ...] = (DOOR,),
     cwd: Path = REPOSITORY,
 ) -> Iterator[Gateway]:
     """Runs the program on route files given by relative name and text, or on an existing folder.
 
-    `ready=False` gives it back right after the start of the process. `scripts` are the `-s` files in order.
+    `program` is the entry that the test runs for where it is not named. `ready=False` gives the gateway back right
+    after the start of the process. `scripts` are the `-s` files in order; the door among them is for mitmdump alone.
     """
     with tempfile.TemporaryDirectory(prefix="sluicegate-e2e-") as name:
         home = Path(name)

@@ -30,8 +30,6 @@ class WorkerProcess:
     @classmethod
     async def start(cls, folder: Path) -> WorkerProcess:
         """Start a process. Raises OSError."""
-        package = Path(__file__).resolve().parents[2]
-        path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",  # modules in the working directory are nothing to import
@@ -41,7 +39,7 @@ class WorkerProcess:
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
-            env={**os.environ, "PYTHONPATH": path},
+            env=environment(),
         )
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise OSError("it has no pipes")
@@ -70,6 +68,13 @@ class WorkerProcess:
             pass
         await self._log
         await self._process.wait()
+
+
+def environment() -> dict[str, str]:
+    """The environment of a process that is to import this very package."""
+    package = Path(__file__).resolve().parents[2]
+    path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path}
 
 
 async def _log_lines(errors: StreamReader) -> None:

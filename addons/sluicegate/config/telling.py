@@ -30,8 +30,8 @@ def findings(loaded: Loaded, generation: int, error: int = logging.ERROR) -> Ite
         yield error, f"route files not taken over: {kept}"
 
 
-def taken_over(loaded: Loaded, generation: int, seconds: float) -> str:
-    """The receipt of a generation, `seconds` after its files were read first."""
+def taken_over(loaded: Loaded, generation: int, seconds: float, endpoints: int) -> str:
+    """The receipt of a generation: `seconds` it took, `endpoints` are in its table."""
     told = [
         f"{what} {listed.count}: {listed}" if generation > 1 else f"{what} {listed.count}"
         for what, listed in (
@@ -41,7 +41,6 @@ def taken_over(loaded: Loaded, generation: int, seconds: float) -> str:
         )
         if listed.count
     ]
-    endpoints = len(loaded.table) if loaded.table is not None else 0
     parts = [
         _count(len(loaded.files), "file"),
         _count(endpoints, "endpoint"),

@@ -19,6 +19,8 @@ from typing import IO
 
 logger = logging.getLogger(__name__)
 
+BEGINNING = b'{"request_id":'
+"""How each line begins."""
 MOST_WAITING = 100_000
 """Lines that wait for a slow disk, at most; what comes then is counted and dropped."""
 

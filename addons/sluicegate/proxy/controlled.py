@@ -55,7 +55,7 @@ class Controlled:
         if address is None:
             return
         try:
-            await _listeners_are_up(chosen)
+            await listeners_are_up(chosen)
             from ..control.server import ControlServer
 
             self._server = ControlServer(self.status)
@@ -101,26 +101,27 @@ class Controlled:
         """Why requests are not served; '' where they are."""
         if self._routes.snapshot is None:
             return self._routes.problem().detail
-        servers = _servers()
-        if not servers or not all(server.is_running for server in servers):
+        listening = servers()
+        if not listening or not all(server.is_running for server in listening):
             return "The listener is not up."
         return ""
 
 
-def _servers() -> list[Any]:
+def servers() -> list[Any]:
+    """The listeners of this process."""
     proxyserver = ctx.master.addons.get("proxyserver")
     return list(proxyserver.servers) if proxyserver is not None else []
 
 
 def _addresses() -> list[tuple[Any, ...]]:
-    return [address for server in _servers() for address in server.listen_addrs]
+    return [address for server in servers() for address in server.listen_addrs]
 
 
 def _port() -> int | None:
     return next((address[1] for address in _addresses()), None)
 
 
-async def _listeners_are_up(chosen: Options) -> None:
+async def listeners_are_up(chosen: Options) -> None:
     """Wait until mitmproxy has done with its listeners, which it starts on the side when their option changes."""
     proxyserver = ctx.master.addons.get("proxyserver")
     if proxyserver is not None:

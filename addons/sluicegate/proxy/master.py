@@ -6,10 +6,13 @@ What is quicker: addons that have nothing to do stay out of the way (`chain`), a
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from mitmproxy import eventsequence
+from mitmproxy import eventsequence, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.addons import proxyserver, termlog
 from mitmproxy.flow import Flow
@@ -18,9 +21,11 @@ from mitmproxy.options import Options
 from mitmproxy.tools import cmdline
 from mitmproxy.tools.main import run as run_master
 
+from ..workers.link import Link
 from . import options, speed
 from .chain import Chain, mitmdump_addons
 from .door import Door
+from .joining import join
 from .serving import GatewayProxyserver
 
 
@@ -37,8 +42,11 @@ class Entry:
 class GatewayMaster(Master):
     """mitmdump with the gateway in it."""
 
-    def __init__(self, opts: Options) -> None:
+    def __init__(self, opts: Options, link: Link | None = None) -> None:
+        """`link` leads to the parent of several workers, where this is one of them."""
         super().__init__(opts)
+        self._link = link
+        self._following: asyncio.Task[None] | None = None
         self.addons = self.chain = Chain(self)
         self.proxyserver = GatewayProxyserver()
         self._termlog_addon = termlog.TermLog()
@@ -53,7 +61,19 @@ class GatewayMaster(Master):
         # Never a forward proxy, not for a moment.
         self.options.update(mode=options.reverse_modes(self.options))
         speed.apply(self, on=self.options.speed == "on")
+        if self._link is not None:
+            await self._join(self._link)
         await super().run()
+
+    async def _join(self, link: Link) -> None:
+        """Become one of several workers, where the options allow that."""
+        errors = self.addons.get("errorcheck")
+        if errors is not None:
+            await errors.shutdown_if_errored()
+        try:
+            self._following = join(self, link, lambda _: self.shutdown())  # type: ignore[no-untyped-call]
+        except exceptions.OptionsError as error:
+            sys.exit(f"{sys.argv[0]}: {error}")
 
     async def load_flow(self, f: Flow) -> None:
         """Offer a saved flow to the addons; as it is, unless `--mode` gives a target that it should go to."""
@@ -64,9 +84,14 @@ class GatewayMaster(Master):
             await self.addons.handle_lifecycle(event)
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Run the gateway in this process; returns when it was told to end. Exits with 1 when it cannot start."""
-    run_master(GatewayMaster, cmdline.mitmdump, arguments, _filters)
+def main(arguments: Sequence[str], *, drain: float = 10.0, link: Link | None = None) -> None:
+    """Run the gateway in this process; returns when it was told to end. Exits with 1 when it cannot start.
+
+    `drain` is how long exchanges in flight may take after SIGTERM, in seconds. `link` leads to the parent, where this
+    process is one of several workers; raises EOFError where that is gone.
+    """
+    master: Any = partial(GatewayMaster, link=link)
+    run_master(master, cmdline.mitmdump, arguments, _filters)
 
 
 def _filters(arguments: Any) -> dict[str, str]:

@@ -120,7 +120,7 @@ class Routes:
         for urgency, line in findings(loaded, before, level):
             logger.log(urgency, "%s", line)
         if loaded.table is not None:
-            logger.info("%s", taken_over(loaded, before + 1, loaded.seconds))
+            logger.info("%s", taken_over(loaded, before + 1, loaded.seconds, len(loaded.table)))
             self._swap(loaded, before + 1, now)
 
     def _swap(self, loaded: Loaded, generation: int, at: float) -> None:

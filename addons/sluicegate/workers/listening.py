@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 BACKLOG = 4096
@@ -25,6 +26,49 @@ def open_listeners(host: str, port: int) -> list[socket.socket]:
         else:
             return found
     raise OSError(errno.EADDRINUSE, "found no port that is free at all addresses")
+
+
+class Listeners:
+    """The sockets of several places, made once; each worker is handed all of them, and accepts from the same queues."""
+
+    def __init__(self, places: Sequence[tuple[str, int]]) -> None:
+        """Listen at each place. Raises OSError that says where."""
+        self._sockets: dict[tuple[str, int], list[socket.socket]] = {}
+        for host, port in dict.fromkeys(places):
+            try:
+                self._sockets[host, port] = found = open_listeners(host, port)
+                for one in found:
+                    one.listen(BACKLOG)
+            except OSError as error:
+                self.close()
+                raise OSError(error.errno, f"{host or '*'}:{port}: {error.strerror}") from None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where they listen: `127.0.0.1:8080`, `[::1]:8080`, `*:8080` for all addresses."""
+        found = [one.getsockname() for sockets in self._sockets.values() for one in sockets if one.fileno() >= 0]
+        return tuple(dict.fromkeys(shown(host, port) for host, port, *_ in found))
+
+    @property
+    def port(self) -> int:
+        """The first port; 0 for none."""
+        return next((sockets[0].getsockname()[1] for sockets in self._sockets.values()), 0)
+
+    def for_worker(self) -> Mapping[tuple[str, int], Sequence[socket.socket]]:
+        """The sockets to hand over, by the place that was asked for."""
+        return self._sockets
+
+    def close(self) -> None:
+        """Close them here; whoever was handed them must do so, too."""
+        for sockets in self._sockets.values():
+            _close(sockets)
+
+
+def shown(host: str, port: int) -> str:
+    """An address as people read it."""
+    if host in ("0.0.0.0", "::"):
+        return f"*:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:

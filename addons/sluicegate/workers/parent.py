@@ -1,0 +1,271 @@
+"""The parent of several workers: starts and watches them, and never serves a request itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import signal
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+from ..config.building import Loaded
+from ..config.reloading import Reloader
+from .backoff import BackOff
+from .link import Plan, framed
+from .listening import Listeners
+from .output import LogHandler, Output, marked
+from .process import WorkerProcess, words
+from .relay import SLOWEST, Relay
+
+logger = logging.getLogger(__name__)
+
+SLOWEST_START: Final = 90.0
+"""Seconds from a worker's start until it serves; one that takes longer is stuck."""
+GRACE: Final = 2.0
+"""Seconds in which a worker ends by itself once it must."""
+_LOOK: Final = 1.0
+"""Seconds between two looks for workers that are stuck."""
+
+
+class Worker:
+    """One of the workers, through all its processes. `restarts` counts those after the first."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.process: WorkerProcess | None = None
+        self.generation = 0
+        self.is_agreed = False
+        self.is_ready = False
+        self.has_failed = False
+        self.restarts = 0
+        self.back_off = BackOff()
+
+
+class Parent:
+    """Runs the workers until it is told to end."""
+
+    def __init__(
+        self, command: Sequence[str], arguments: Sequence[str], count: int, drain: float, output: Output
+    ) -> None:
+        """`command` starts a worker, which gets a descriptor and the arguments; `drain` is in seconds."""
+        self._command = command
+        self._arguments = arguments
+        self._drain = drain
+        self._output = output
+        self._pseudonym = f"sluicegate-{secrets.token_hex(4)}"
+        self._workers = [Worker(number) for number in range(1, count + 1)]
+        self._relay = Relay(count)
+        self._plan: asyncio.Future[Plan] = asyncio.get_running_loop().create_future()
+        self._listeners: Listeners | None = None
+        self._reloader: Reloader | None = None
+        self._status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._has_served = self._is_told = False
+        self._is_ending = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> int:
+        """Serve, by way of the workers, until told to end; returns the exit status."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._end, self._drain)
+        loop.add_signal_handler(signal.SIGINT, self._end, 0.0)
+        for worker in self._workers:
+            self._spawn(self._keep(worker), f"worker {worker.number}")
+        self._spawn(self._look_for_stuck(), "stuck workers")
+        try:
+            return await self._status
+        finally:
+            await self._close()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            logger.error("the gateway's parent failed", exc_info=fault)
+            self._finish(1)
+
+    def _finish(self, status: int) -> None:
+        self._is_ending = True
+        if not self._status.done():
+            self._status.set_result(status)
+
+    async def _close(self) -> None:
+        for worker in self._workers:
+            if worker.process is not None:
+                worker.process.kill()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._reloader is not None:
+            await self._reloader.close()
+        if self._listeners is not None:
+            self._listeners.close()
+
+    # One worker
+
+    async def _keep(self, worker: Worker) -> None:
+        """Keep a worker alive: start its process, and the next one when that ends."""
+        while True:
+            process = await WorkerProcess.start(
+                self._command, self._arguments, partial(self._print_out, worker), partial(self._print_err, worker)
+            )
+            worker.process = process
+            try:
+                await self._accompany(worker, process)
+            finally:
+                process.kill()
+                status = await process.ended()
+                worker.process, worker.generation = None, 0
+                worker.is_agreed = worker.is_ready = False
+                self._relay.lost(worker.number)
+            delay = self._pause(worker, status, monotonic() - process.started)
+            if self._is_ending:
+                return
+            await asyncio.sleep(delay)
+
+    async def _accompany(self, worker: Worker, process: WorkerProcess) -> None:
+        """Go with a process from its start to its end."""
+        if worker is not self._workers[0]:
+            # What the first one cannot do, none can; and it alone makes what is missing on disk (certificates).
+            await asyncio.wait([self._plan])
+        try:
+            plan = await process.plan()
+        except (EOFError, OSError):
+            return
+        if not self._plan.done() and not await self._begin(plan):
+            return
+        if self._listeners is None:
+            return
+        try:
+            await process.agree(self._pseudonym, self._listeners.for_worker())
+        except OSError:
+            return
+        worker.is_agreed = True
+        process.send(self._relay.for_newcomer())
+        async for kind, content in process.messages():
+            if kind == "runs":
+                worker.generation = content
+                self._relay.runs(worker.number, content)
+            elif kind == "serving":
+                self._serves(worker)
+
+    def _serves(self, worker: Worker) -> None:
+        worker.is_ready = True
+        if not self._has_served and all(one.is_ready for one in self._workers):
+            where = " and ".join(self._listeners.addresses) if self._listeners is not None else ""
+            logger.info("%d workers serve at %s", len(self._workers), where)
+        self._has_served = True
+
+    def _pause(self, worker: Worker, status: int, lived: float) -> float:
+        """Say that a process has ended; returns the seconds before the next one, where there is to be one."""
+        if self._is_ending:
+            return 0.0
+        if not self._plan.done():  # its arguments are wrong, or it printed what was asked for
+            self._finish(status if status >= 0 else 1)
+            return 0.0
+        worker.has_failed = True
+        if not self._has_served and all(one.has_failed for one in self._workers):
+            logger.error("no worker could serve: worker %d %s", worker.number, words(status))
+            self._finish(1)
+            return 0.0
+        delay = worker.back_off.after(lived)
+        then = f"in {delay:g} s" if delay else "now"
+        logger.error("worker %d %s; the next one starts %s", worker.number, words(status), then)
+        worker.restarts += 1
+        return delay
+
+    async def _look_for_stuck(self) -> None:
+        """Kill workers that do not do what they must in time: they are started anew."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            overdue = self._relay.overdue(SLOWEST)
+            for worker in self._workers:
+                process = worker.process
+                if process is None or self._is_ending:
+                    continue
+                if worker.is_agreed and worker.number in overdue:
+                    number = overdue[worker.number]
+                    logger.warning("worker %d did not take over generation %d", worker.number, number)
+                    process.kill()
+                elif not worker.is_ready and self._plan.done() and monotonic() - process.started > SLOWEST_START:
+                    logger.warning("worker %d did not serve within %g s", worker.number, SLOWEST_START)
+                    process.kill()
+
+    # All of them
+
+    async def _begin(self, plan: Plan) -> bool:
+        """Do what needs the first worker's plan; False where it cannot be done."""
+        logging.getLogger().addHandler(LogHandler(self._output))
+        logging.getLogger().setLevel(plan.level)
+        try:
+            self._listeners = Listeners(plan.places)
+        except OSError as error:
+            logger.error("cannot listen at %s", error.strerror)
+            self._finish(1)
+            return False
+        for note in plan.notes:
+            logger.warning("%s", note)
+        self._plan.set_result(plan)
+        self._reloader = Reloader(
+            Path(plan.routes), self._take, own_addresses=plan.own_addresses, polling=plan.polling, raw=True
+        )
+        self._reloader.start()
+        return True
+
+    def _take(self, loaded: Loaded) -> None:
+        """Hand a load to all workers."""
+        sent = self._relay.take(loaded, [one.number for one in self._workers if one.process is not None])
+        for worker in self._workers:
+            if worker.is_agreed and worker.process is not None:
+                worker.process.send(sent)
+
+    def _end(self, drain: float) -> None:
+        """End, `drain` seconds at most after this; at once where that was asked for before."""
+        if self._is_ending or not self._plan.done():
+            self._finish(0)
+            return
+        self._is_ending = True
+        if self._listeners is not None:
+            self._listeners.close()
+        for worker in self._workers:
+            if worker.process is not None:
+                worker.process.send(framed(("end", drain)))
+        self._spawn(self._wait_for_end(drain), "end")
+
+    async def _wait_for_end(self, drain: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(drain + GRACE):
+                while any(one.process is not None for one in self._workers):
+                    await asyncio.sleep(0.02)
+        self._finish(0)
+
+    # What they print
+
+    def _print_out(self, worker: Worker, line: bytes) -> None:
+        self._print(worker, self._output.out, line)
+
+    def _print_err(self, worker: Worker, line: bytes) -> None:
+        self._print(worker, self._output.err, line)
+
+    def _print(self, worker: Worker, stream: Any, line: bytes) -> None:
+        try:
+            self._output.write(stream, marked(worker.number, line) if self._plan.done() else line)
+        except OSError:
+            self._finish(1)  # as mitmdump does that cannot print
+
+
+def run(command: Sequence[str], arguments: Sequence[str], count: int, drain: float, output: Output) -> int:
+    """Serve with `count` workers; see Parent. Returns the exit status."""
+
+    async def main() -> int:
+        return await Parent(command, arguments, count, drain, output).run()
+
+    return asyncio.run(main())

@@ -7,6 +7,7 @@ What is quicker: addons that have nothing to do stay out of the way (`chain`), a
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -25,6 +26,7 @@ from ..workers.link import Link
 from . import options, speed
 from .chain import Chain, mitmdump_addons
 from .door import Door
+from .draining import Draining
 from .joining import join
 from .serving import GatewayProxyserver
 
@@ -42,8 +44,8 @@ class Entry:
 class GatewayMaster(Master):
     """mitmdump with the gateway in it."""
 
-    def __init__(self, opts: Options, link: Link | None = None) -> None:
-        """`link` leads to the parent of several workers, where this is one of them."""
+    def __init__(self, opts: Options, drain: float, link: Link | None = None) -> None:
+        """`drain`: seconds for what is in flight at SIGTERM. `link` leads to the parent, where this is a worker."""
         super().__init__(opts)
         self._link = link
         self._following: asyncio.Task[None] | None = None
@@ -55,13 +57,17 @@ class GatewayMaster(Master):
             own = isinstance(addon, proxyserver.Proxyserver)
             self.addons.add(self.proxyserver if own else addon)
         self.addons.add(Entry())  # last, where the script's gateway is as well
+        self._draining = Draining(self, self.proxyserver, drain)
 
     async def run(self) -> None:
         """Serve until it is told to end."""
         # Never a forward proxy, not for a moment.
         self.options.update(mode=options.reverse_modes(self.options))
         speed.apply(self, on=self.options.speed == "on")
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, partial(self._draining.begin, for_good=self._link is None))
         if self._link is not None:
+            loop.add_signal_handler(signal.SIGINT, lambda: None)  # it comes to all; the parent decides
             await self._join(self._link)
         await super().run()
 
@@ -71,7 +77,7 @@ class GatewayMaster(Master):
         if errors is not None:
             await errors.shutdown_if_errored()
         try:
-            self._following = join(self, link, lambda _: self.shutdown())  # type: ignore[no-untyped-call]
+            self._following = join(self, link, self._draining.begin)
         except exceptions.OptionsError as error:
             sys.exit(f"{sys.argv[0]}: {error}")
 
@@ -84,13 +90,13 @@ class GatewayMaster(Master):
             await self.addons.handle_lifecycle(event)
 
 
-def main(arguments: Sequence[str], *, drain: float = 10.0, link: Link | None = None) -> None:
+def main(arguments: Sequence[str], *, drain: float, link: Link | None = None) -> None:
     """Run the gateway in this process; returns when it was told to end. Exits with 1 when it cannot start.
 
     `drain` is how long exchanges in flight may take after SIGTERM, in seconds. `link` leads to the parent, where this
     process is one of several workers; raises EOFError where that is gone.
     """
-    master: Any = partial(GatewayMaster, link=link)
+    master: Any = partial(GatewayMaster, drain=drain, link=link)
     run_master(master, cmdline.mitmdump, arguments, _filters)
 
 

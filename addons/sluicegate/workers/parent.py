@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 
 SLOWEST_START: Final = 90.0
 """Seconds from a worker's start until it serves; one that takes longer is stuck."""
-GRACE: Final = 2.0
-"""Seconds in which a worker ends by itself once it must."""
+GRACE: Final = 5.0
+"""Seconds in which a worker ends by itself once it must: it may have a log to write."""
 _LOOK: Final = 1.0
 """Seconds between two looks for workers that are stuck."""
 
@@ -159,10 +159,10 @@ class Parent:
 
     def _serves(self, worker: Worker) -> None:
         worker.is_ready = True
-        if not self._has_served and all(one.is_ready for one in self._workers):
-            where = " and ".join(self._listeners.addresses) if self._listeners is not None else ""
-            logger.info("%d workers serve at %s", len(self._workers), where)
         self._has_served = True
+        if not self._is_told and self._listeners is not None and all(one.is_ready for one in self._workers):
+            self._is_told = True
+            logger.info("%d workers serve at %s", len(self._workers), " and ".join(self._listeners.addresses))
 
     def _pause(self, worker: Worker, status: int, lived: float) -> float:
         """Say that a process has ended; returns the seconds before the next one, where there is to be one."""

@@ -16,6 +16,7 @@ from mitmproxy.proxy.layers.http import (
 )
 
 from ..upstreams import NOT_DECIDED, TIMED_OUT
+from .drain import Drain
 from .gate import DeadlineExpired, Gate, GetDecidedConnection
 from .http1 import GatewayHttp1Client, GatewayHttp1Server
 from .http2 import GatewayHttp2Client, GatewayHttp2Server
@@ -37,6 +38,9 @@ class GatewayHttpLayer(HttpLayer):
             stream = self.streams.get(event.stream_id)
             if stream is not None:
                 yield from self.event_to_child(stream, event)
+            return
+        if isinstance(event, Drain):
+            yield from self.event_to_child(self.connections[self.context.client], event)
             return
         if isinstance(event, events.Start):
             server = GatewayHttp2Server if self.context.client.alpn == _H2 else GatewayHttp1Server

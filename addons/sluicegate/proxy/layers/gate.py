@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mitmproxy import http
-from mitmproxy.connection import Client, Connection
+from mitmproxy.connection import Client, Connection, Server
+from mitmproxy.proxy import events
 from mitmproxy.proxy.layers.http import GetHttpConnection
 from mitmproxy.proxy.layers.http._base import HttpEvent
 from mitmproxy.proxy.server import ConnectionHandler
@@ -46,6 +47,13 @@ class DeadlineExpired(HttpEvent):
     """No response byte came within a route's timeout. `number` tells a deadline from earlier ones of its stream."""
 
     number: int = 0
+
+
+@dataclass
+class IdleExpired(events.Event):
+    """No exchange has ended on a connection to a target for as long as it may idle."""
+
+    connection: Server
 
 
 @dataclass

@@ -20,7 +20,7 @@ from ...problems import Problem
 from .. import answers
 from .drain import Drain
 from .flow_control import HIGH, JOINED, LOW, bodies, exceeds, join
-from .gate import FlowControl, Gate, StopUpload
+from .gate import FlowControl, Gate, IdleExpired, StopUpload
 from .http1 import failure_problem
 
 _ROOM_FOR_REFUSAL = 4
@@ -195,6 +195,11 @@ class GatewayHttp2Client(_Pausing, Http2Client):
             if queue and join(queue, event):
                 yield from self._report(event.stream_id)
                 return
+        if isinstance(event, IdleExpired):
+            self.h2_conn.close_connection()  # a GOAWAY comes before the close: RFC 9113 section 6.8
+            yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+            yield from self.close_connection("idle")
+            return
         yield from super()._handle_event(event)
 
     def _keeps_any(self) -> bool:

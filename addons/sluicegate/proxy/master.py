@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from mitmproxy import eventsequence, exceptions
+from mitmproxy import eventsequence
 from mitmproxy.addonmanager import Loader
 from mitmproxy.addons import proxyserver, termlog
 from mitmproxy.flow import Flow
@@ -27,7 +26,7 @@ from . import options, speed
 from .chain import Chain, mitmdump_addons
 from .door import Door
 from .draining import Draining
-from .joining import join
+from .joining import Shared, join
 from .serving import GatewayProxyserver
 
 
@@ -53,6 +52,8 @@ class GatewayMaster(Master):
         self.proxyserver = GatewayProxyserver()
         self._termlog_addon = termlog.TermLog()
         self.addons.add(self._termlog_addon)
+        if link is not None:
+            self.addons.add(Shared())
         for addon in mitmdump_addons():
             own = isinstance(addon, proxyserver.Proxyserver)
             self.addons.add(self.proxyserver if own else addon)
@@ -76,10 +77,7 @@ class GatewayMaster(Master):
         errors = self.addons.get("errorcheck")
         if errors is not None:
             await errors.shutdown_if_errored()
-        try:
-            self._following = join(self, link, self._draining.begin)
-        except exceptions.OptionsError as error:
-            sys.exit(f"{sys.argv[0]}: {error}")
+        self._following = join(self, link, self._draining.begin)
 
     async def load_flow(self, f: Flow) -> None:
         """Offer a saved flow to the addons; as it is, unless `--mode` gives a target that it should go to."""

@@ -46,7 +46,7 @@ def main() -> None:
     from ..workers.link import Link
     from .master import main as serve
 
-    with suppress(EOFError):  # the parent is gone
+    with suppress(EOFError, ConnectionError):  # the parent is gone
         link = Link(int(descriptor))
         link.wait_for_turn()
         serve(arguments, drain=float(drain), link=link)

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import h2.config
 import h2.connection
+import h2.errors
 import h2.events
 import h2.exceptions
 
@@ -65,6 +66,7 @@ class H2Connection:
         self._h2 = h2.connection.H2Connection(config)
         self.streams: dict[int, H2Response] = {}
         self.closed = False
+        self.pings = 0
         self._h2.initiate_connection()
         self._flush()
 
@@ -125,6 +127,11 @@ class H2Connection:
         self._h2.send_headers(stream, list(trailers), end_stream=True)
         self._flush()
 
+    def reset(self, stream: int) -> None:
+        """Takes a request back."""
+        self._h2.reset_stream(stream, h2.errors.ErrorCodes.CANCEL)
+        self._flush()
+
     def request(self, method: str, path: str, *, body: bytes | None = None, **options: Any) -> H2Response:
         """One exchange from beginning to end."""
         stream = self.start(method, path, end=body is None, **options)
@@ -147,6 +154,14 @@ class H2Connection:
         state = self.streams[stream]
         self._pump_until(lambda: self._gone(stream) or state.ended or len(state.body) >= length)
         return bytes(state.body)
+
+    def ping(self) -> None:
+        """Reads all that the gateway has sent until it answers a ping, or ends the connection."""
+        answered = self.pings + 1
+        if not self.closed:
+            self._h2.ping(b"are here")
+            self._flush()
+        self._pump_until(lambda: self.closed or self.pings >= answered)
 
     def _gone(self, stream: int) -> bool:
         return self.closed or self.streams[stream].reset is not None
@@ -198,6 +213,8 @@ class H2Connection:
                 self.streams[event.stream_id].reset = int(event.error_code)
             case h2.events.ConnectionTerminated():
                 self._end(int(event.error_code or 0))
+            case h2.events.PingAckReceived():
+                self.pings += 1
 
 
 def _status(headers: Iterable[tuple[Any, Any]]) -> int:

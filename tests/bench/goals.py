@@ -111,7 +111,10 @@ def _memory(results: Results) -> Iterator[Goal]:
         found = growth(name)
         yield _within("8", asked, 5, "MiB", found.more if found else None)
     load = growth("load")
-    yield _within("8", f"{load.requests if load else 100_000:,} more requests", 5, "MiB", load.more if load else None)
+    goal = _within("8", "100,000 more requests", 5, "MiB", load.more if load else None)
+    if load and load.requests < 100_000:  # too slow a machine: fewer prove nothing
+        goal = goal._replace(measured=f"{goal.measured} ({load.requests:,} requests)", met=goal.met and None)
+    yield goal
     bodies = growth("bodies")
     more = f" (all processes {bodies.whole_after:.0f})" if bodies else ""
     yield _within("8", "1 MB bodies, c=16, serving process", 100, "MiB", bodies.after if bodies else None, more)

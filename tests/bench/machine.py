@@ -44,8 +44,10 @@ def modules(python: Path) -> dict[str, str]:
 def missing(name: str, python: Path) -> str | None:
     """Return how to get a program or module that is not there, or None when it is."""
     if name in DEBIAN:
-        return None if shutil.which(name) else f"apt install {DEBIAN[name]}"
-    return None if name in modules(python) else f"{python} -m pip install {PYTHON.get(name, name)}"
+        return None if shutil.which(name) else f"{name}: sudo apt install {DEBIAN[name]}"
+    if name in modules(python):
+        return None
+    return f"the package {PYTHON.get(name, name)} in an environment that --python names (scripts/bench --help)"
 
 
 def envoy_program(python: Path) -> Path | None:

@@ -13,7 +13,7 @@ def plot(python: Path, results: Path, picture: Path) -> str | None:
     """Draw results.json as a picture; returns why there is none, or None."""
     picture.unlink(missing_ok=True)
     if lacks := missing("matplotlib", python):
-        return lacks
+        return f"needs {lacks}"
     command = [python, PROGRAMS / "plot.py", results, picture]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     return None if done.returncode == 0 else done.stderr.strip().rpartition("\n")[2]

@@ -66,12 +66,14 @@ def everything(results: Results, goals: list[Goal]) -> Iterator[Table]:
         yield from _changes(changes)
     if memory := results.parts.get("memory"):
         yield _memory(memory)
-    yield _goals(goals)
+    if any(goal.measured != "–" for goal in goals):
+        yield _goals(goals)
 
 
 def _goals(goals: list[Goal]) -> Table:
-    judged = [goal for goal in goals if goal.met is not None]
-    rows = [[goal.name, goal.asked, goal.measured, "yes" if goal.met else "NO"] for goal in judged]
+    judged = [goal for goal in goals if goal.measured != "–"]
+    marks = {True: "yes", False: "NO", None: "?"}
+    rows = [[goal.name, goal.asked, goal.measured, marks[goal.met]] for goal in judged]
     left = len(goals) - len(judged)
     note = f"{left} of {len(goals)} goals were not measured." if left else ""
     return Table("Goals", ["#", "goal", "measured", "met"], rows, note, left=2)
@@ -156,9 +158,11 @@ def markdown(results: Results, tables: list[Table], plotted: bool) -> str:
         lines += ["", "![Throughput and processor time of each candidate](results.png)"]
     explained = (
         "Candidates are asked in turn, round after round; figures are medians of the rounds, “× bare” medians of the "
-        f"ratios to bare mitmdump in the same round. Each run takes {results.plan['seconds']} s, "
-        f"{results.plan['rounds']} rounds. CPU is that of the candidate's processes. Load generator and upstream share "
-        "one core, a candidate of one process has another for itself; two workers share both with them. aiohttp, "
-        "Starlette, nginx, HAProxy and Envoy run without a table of routes, with one worker each."
+        f"ratios to bare mitmdump in the same round. Each of {results.plan['rounds']} rounds takes "
+        f"{results.plan['seconds']} s, with one connection half of it. CPU is that of the candidate's processes. Load "
+        "generator and upstream share one core, a candidate of one process has another for itself; two workers share "
+        "both with them. aiohttp, Starlette, nginx, HAProxy and Envoy have no table of routes, and one worker each; "
+        "aiohttp and uvicorn run on uvloop where the named interpreter has it. Memory is the sum of all processes of "
+        "a candidate."
     )
     return "\n".join([*lines, "", explained, "", *(table.markdown() for table in tables)])

@@ -67,6 +67,7 @@ class Gateway:
         self.head_limit = 1 << 16
         self.is_running = False
         self.is_serving = False
+        self.plain_exchanges = True
         self.hop = Hop(f"sluicegate-{secrets.token_hex(4)}")
         self.stages = stages(self.hop, self._route)
 

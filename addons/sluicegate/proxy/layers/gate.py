@@ -21,6 +21,8 @@ class Gate(Protocol):
 
     head_limit: int
     upstreams: Upstreams
+    plain_exchanges: bool
+    """Exchanges that ask for nothing special may go past the layers."""
 
     def head_refused(self, client: Client, problem: Problem) -> str:
         """Write down a head that never became a request; returns the request id that it is answered with."""
@@ -46,6 +48,11 @@ class DeadlineExpired(HttpEvent):
     """No response byte came within a route's timeout. `number` tells a deadline from earlier ones of its stream."""
 
     number: int = 0
+
+
+@dataclass
+class CarryOn(HttpEvent):
+    """An exchange that was begun past the layers is theirs from now on, in the state that its stream has."""
 
 
 @dataclass

@@ -28,6 +28,7 @@ class Upstream:
     origin: Origin
     insecure: bool
     served: int = 0
+    used: float = 0.0
     timed_out: bool = False
     timer: asyncio.TimerHandle | None = None
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from ..chain import Chain
 
 
+MOST_AT_ONCE = 65535
+"""Bytes that the layers are given at a time, at most, as by mitmproxy: what they make of them may be far larger."""
+
+
 class QuickHandler(ProxyConnectionHandler):
     """mitmproxy's handler of a client connection and its upstream connections.
 
@@ -242,9 +246,11 @@ class Arriving(asyncio.Protocol):
         self._is_over = True
 
     def data_received(self, data: bytes) -> None:
-        if self._is_over:
-            return
-        self._handler.arrived(self._connection, data)
+        for start in range(0, len(data), MOST_AT_ONCE):
+            if self._is_over:
+                return
+            piece = data if len(data) <= MOST_AT_ONCE else data[start : start + MOST_AT_ONCE]
+            self._handler.arrived(self._connection, piece)
         if self._handler.behind and not self._is_over:
             self._handler.hold(self._transport)
 

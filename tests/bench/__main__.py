@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from . import machine, native, report, throughput
+from . import changes, machine, memory, native, plotting, progress, report, rules, throughput
 from .candidates import BY_NAME, CANDIDATES, MANY, Candidate
+from .client import ClientError
 from .endpoints import as_bytes, write_route_files
-from .processes import Server, free_port
+from .goals import judge
+from .processes import Server, StartError, free_port
 from .results import Results
 from .setting import OWN_PYTHON, REPOSITORY, Cores, Setting
-from .throughput import Plan
+from .throughput import Plan, Tell
 
-_FULL = {"200b": (1, 16, 64), "10k": (16,), "1m": (16,)}
-_QUICK = {"200b": (1, 64), "1m": (16,)}
+_FULL: dict[str, tuple[int, ...]] = {"200b": (1, 16, 64), "10k": (16,), "1m": (16,)}
+_QUICK: dict[str, tuple[int, ...]] = {"200b": (1, 64)}
+_PARTS = {
+    "load": "throughput, latency and CPU of all candidates",
+    "lookup": "the lookup alone",
+    "rules": "map_remote with equivalent rules",
+    "changes": "starts and reloads",
+    "memory": "resident memory",
+}
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a minute or so: shorter runs, fewer parts")
-    parser.add_argument("--only", metavar="NAME,…", help=f"candidates: {', '.join(BY_NAME)}")
+    names = f"candidates ({', '.join(BY_NAME)}), or parts: {'; '.join(': '.join(part) for part in _PARTS.items())}"
+    parser.add_argument("--only", metavar="NAME,…", help=names)
     parser.add_argument("--seconds", type=int, help="seconds of each run under load (default: 2; quick: 1)")
     parser.add_argument("--rounds", type=int, help="rounds, of which medians are taken (default: 3; quick: 1)")
     parser.add_argument("--out", type=Path, default=REPOSITORY / ".bench", help="folder of the results (.bench)")
@@ -44,15 +55,15 @@ def _arguments() -> argparse.Namespace:
     chosen.seconds = chosen.seconds or (1 if chosen.quick else 2)
     chosen.rounds = chosen.rounds or (1 if chosen.quick else 3)
     chosen.names = chosen.only.split(",") if chosen.only else []
-    if unknown := [name for name in chosen.names if name not in BY_NAME]:
-        parser.error(f"--only: unknown: {', '.join(unknown)}; known: {', '.join(BY_NAME)}")
+    if unknown := [name for name in chosen.names if name not in BY_NAME.keys() | _PARTS]:
+        parser.error(f"--only: unknown: {', '.join(unknown)}; known: {', '.join((*BY_NAME, *_PARTS))}")
     return chosen
 
 
 def _wanted(names: Sequence[str], python: Path, skipped: list[str]) -> list[Candidate]:
     found = []
     for candidate in CANDIDATES:
-        if names and candidate.name not in names and not candidate.name.startswith("bare"):
+        if {*names} & {*BY_NAME} and candidate.name not in names and not candidate.name.startswith("bare"):
             continue
         lacks = [how for need in candidate.needs if (how := machine.missing(need, python))]
         if lacks:
@@ -78,6 +89,44 @@ def _setting(python: Path) -> Iterator[Setting]:
             yield setting
 
 
+def _measure(setting: Setting, chosen: argparse.Namespace, plan: Plan, results: Results, tell: Tell) -> None:
+    parts = _parts(chosen)
+    if "load" in parts:
+        candidates = _wanted(chosen.names, chosen.python, results.skipped)
+        outcome = throughput.Outcome(results.runs, results.memory)
+        throughput.measure(setting, candidates, plan, tell, outcome)
+        results.skipped += [f"{name}: {why}" for name, why in outcome.failed.items()]
+    work: dict[str, Callable[[], Any]] = {
+        "lookup": lambda: _lookups(tell),
+        "rules": lambda: rules.measure(setting, (100,) if chosen.quick else (1, 100, 1_000, MANY), tell),
+        "changes": lambda: changes.measure(setting, plan.rounds, tell),
+        "memory": lambda: memory.measure(setting, tell),
+    }
+    for name, measure in work.items():
+        if name in parts:
+            try:
+                results.parts[name] = measure()
+            except (StartError, ClientError, OSError, ValueError) as error:
+                results.skipped.append(f"{name}: {error}")
+
+
+def _parts(chosen: argparse.Namespace) -> set[str]:
+    named = set(chosen.names)
+    if not named:
+        return {"load", "lookup"} if chosen.quick else {*_PARTS}
+    return named & {*_PARTS} | ({"load"} if named & {*BY_NAME} else set())
+
+
+def _lookups(tell: Tell) -> list[dict[str, float]]:
+    tell("lookups")
+    command: list[str | Path] = [OWN_PYTHON, "-m", "tests.bench.lookups"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(done.stderr.strip().rpartition("\n")[2])
+    found: list[dict[str, float]] = json.loads(done.stdout)
+    return found
+
+
 def main() -> int:
     """Run the benchmark; returns the exit status."""
     chosen = _arguments()
@@ -95,28 +144,32 @@ def main() -> int:
         machine.describe(chosen.python),
         {"seconds": plan.seconds, "rounds": plan.rounds, "quick": chosen.quick, "only": chosen.names},
     )
-    started = time.monotonic()
-    candidates = _wanted(chosen.names, chosen.python, results.skipped)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with _setting(chosen.python) as setting, Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("start")
-        outcome = throughput.Outcome(results.runs, results.memory)
-        throughput.measure(setting, candidates, plan, lambda line: progress.update(task, description=line), outcome)
-        results.skipped += [f"{name}: {why}" for name, why in outcome.failed.items()]
-    results.machine["took"] = f"{time.monotonic() - started:.0f} s"
-    _show(console, results, chosen.out)
+    usage = machine.Usage()
+    with _setting(chosen.python) as setting, progress.shown(console) as tell:
+        _measure(setting, chosen, plan, results, tell)
+    results.machine |= usage.describe()
+    _show(console, results, chosen)
     return 0
 
 
-def _show(console: Console, results: Results, out: Path) -> None:
-    tables = [*report.throughput(results)]
+def _show(console: Console, results: Results, chosen: argparse.Namespace) -> None:
+    goals = judge(results)
+    out: Path = chosen.out
+    out.mkdir(parents=True, exist_ok=True)
+    results.write(out / "results.json", goals)
+    tables = list(report.everything(results, goals))
+    plotted = plotting.plot(chosen.python, out / "results.json", out / "results.png")
+    if plotted:
+        results.skipped.append(f"plot: {plotted}")
+    (out / "results.md").write_text(report.markdown(results, tables, plotted is None))
     for table in tables:
         table.show(console)
+    for name, value in results.machine.items():
+        console.print(f"{name}: {value}", style="dim", highlight=False, soft_wrap=True)
     for line in results.skipped:
-        console.print(f"skipped: {line}", style="yellow", highlight=False, soft_wrap=True)
-    out.mkdir(parents=True, exist_ok=True)
-    results.write(out / "results.json", [])
-    console.print(f"written: {out}/results.json", highlight=False)
+        console.print(f"skipped: {line}", style="yellow", highlight=False, soft_wrap=True, markup=False)
+    names = "results.md, results.json" + (", results.png" if plotted is None else "")
+    console.print(f"written: {names} in {out}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -34,45 +34,59 @@ class Candidate:
     needs: tuple[str, ...] = ()
     one: bool = True
 
-    def start(self, setting: Setting) -> Server:
-        """Start it and wait for its first answer. Raises StartError."""
+    def start(self, setting: Setting, *, alone: bool = True, path: str | None = None) -> Server:
+        """Start it and wait for the first answer, to a path of the table or another. Raises StartError.
+
+        `alone`: on a core of its own, where it is a single process.
+        """
         port = free_port()
         server = Server(
             self.command(setting, port),
             port,
             setting.folder / f"{self.name}.log",
-            cores=setting.cores.candidate if self.one else None,
+            cores=setting.cores.candidate if self.one and alone else None,
         )
         try:
-            server.wait_answer(as_bytes(*requests(self.bodies[0], MANY)[0]))
+            host, usual = requests(self.bodies[0], 1)[0]
+            server.wait_answer(as_bytes(host, path or usual))
         except BaseException:
             server.stop()
             raise
         return server
 
 
-def _mitmdump(setting: Setting, port: int, *more: str | Path) -> Arguments:
+def _mitmdump(confdir: Path, port: int, *more: str | Path) -> Arguments:
     return [
-        REPOSITORY / ".venv/bin/mitmdump", "-q", "--set", f"confdir={setting.confdir}",
+        REPOSITORY / ".venv/bin/mitmdump", "-q", "--set", f"confdir={confdir}",
         "--listen-host", "127.0.0.1", "-p", str(port), *more,
     ]  # fmt: skip
 
 
-def bare(setting: Setting, port: int, *more: str | Path) -> Arguments:
+def bare(setting: Setting, port: int, *more: str | Path, confdir: Path | None = None) -> Arguments:
     """mitmdump without an addon."""
-    return _mitmdump(setting, port, "--mode", f"reverse:http://127.0.0.1:{setting.upstream}", *more)
+    return _mitmdump(confdir or setting.confdir, port, "--mode", f"reverse:http://127.0.0.1:{setting.upstream}", *more)
 
 
 def plain(setting: Setting, port: int, count: int) -> Arguments:
     """mitmdump with the gateway as its script."""
-    return _mitmdump(setting, port, "-s", REPOSITORY / "addons/routing.py", "--set", f"routes={setting.routes(count)}")
+    return plain_on(setting, port, setting.routes(count))
+
+
+def plain_on(setting: Setting, port: int, routes: Path) -> Arguments:
+    """mitmdump with the gateway as its script and a folder of route files."""
+    return _mitmdump(setting.confdir, port, "-s", REPOSITORY / "addons/routing.py", "--set", f"routes={routes}")
 
 
 def gateway(setting: Setting, port: int, *more: str | Path, count: int = MANY) -> Arguments:
     """The gateway's own entry."""
+    return gateway_on(setting, port, setting.routes(count), *more)
+
+
+def gateway_on(setting: Setting, port: int, routes: Path, *more: str | Path) -> Arguments:
+    """The gateway's own entry with a folder of route files."""
     return [
         REPOSITORY / "scripts/gateway", "-q", "--set", f"confdir={setting.confdir}",
-        "--set", f"routes={setting.routes(count)}", "--listen-host", "127.0.0.1", "-p", str(port), *more,
+        "--set", f"routes={routes}", "--listen-host", "127.0.0.1", "-p", str(port), *more,
     ]  # fmt: skip
 
 

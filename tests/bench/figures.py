@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -80,3 +80,25 @@ def summarise(runs: Iterable[Run], candidate: str, reference: str, body: str, co
         cpu_us=middle(run.cpu_us for run in sound),
         cpu_ratio=middle(run.cpu_us / other.cpu_us for run, other in pairs if other.cpu_us),
     )  # fmt: skip
+
+
+def pooled(
+    runs: Iterable[Run],
+    figure: Callable[[Run], float],
+    candidate: str,
+    beside: str,
+    connections: Sequence[int],
+    body: str = "200b",
+) -> float | None:
+    """Return the median ratio of a figure of two candidates over all rounds of several numbers of connections."""
+    sound = {
+        (run.candidate, run.connections, run.round): run
+        for run in runs
+        if run.body == body and not run.errors and run.requests
+    }
+    return middle(
+        figure(run) / figure(other)
+        for (name, count, number), run in sound.items()
+        if name == candidate and count in connections
+        if (other := sound.get((beside, count, number))) is not None and figure(other)
+    )

@@ -7,8 +7,10 @@ import json
 import os
 import platform
 import re
+import resource
 import shutil
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,6 +74,32 @@ def describe(python: Path) -> dict[str, str]:
     }
     found |= {PYTHON.get(name, name): other[name] for name in _MODULES if name in other}
     return {name: value for name, value in found.items() if value}
+
+
+class Usage:
+    """How long the benchmark took, and how busy other programs kept the processors meanwhile."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._busy, self._own = _busy_seconds(), _own_seconds()
+
+    def describe(self) -> dict[str, str]:
+        """Return both, once everything that was started has ended."""
+        seconds = time.monotonic() - self._started
+        others = max(0, _busy_seconds() - self._busy - (_own_seconds() - self._own))
+        share = others / seconds / (os.cpu_count() or 1)
+        return {"took": f"{seconds:.0f} s", "other programs": f"{share:.0%} of the processors meanwhile"}
+
+
+def _busy_seconds() -> float:
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    user, nice, system, _, _, irq, softirq, steal = fields
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def _first_line(command: list[str], pattern: str) -> str:

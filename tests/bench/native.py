@@ -55,6 +55,7 @@ def nginx_upstream(folder: Path, port: int) -> list[str]:
         file.truncate(LARGE_BYTES)  # takes no space
     for name in ("10k", "1m", LARGE):
         places.append(f"location /{name}/ {{ root {folder}; try_files /{name} =404; }}")
+    places.append("location /echo/ { default_type text/plain; return 200 $uri; }")
     server = f"server {{ listen 127.0.0.1:{port} backlog=4096; {' '.join(places)} }}"
     return _nginx(folder, f"sendfile on; open_file_cache max=10;\n{server}")
 

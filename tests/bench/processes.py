@@ -65,6 +65,8 @@ class Server:
         self.port = port
         self._log = log
         self.started = time.perf_counter()
+        self.answered_after = 0.0
+        """Seconds from the start to the first answer."""
         with log.open("wb") as output, on_cores(cores):
             self.process = subprocess.Popen(
                 [str(part) for part in command],
@@ -82,8 +84,8 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def wait_answer(self, request: bytes, timeout: float = START_SECONDS) -> float:
-        """Wait until a request is answered 200; returns the seconds since the start. Raises StartError."""
+    def wait_answer(self, request: bytes, timeout: float = START_SECONDS) -> None:
+        """Wait until a request is answered 200. Raises StartError."""
         deadline = time.perf_counter() + timeout
         status = b""
         while time.perf_counter() < deadline:
@@ -93,7 +95,8 @@ class Server:
                 probe.sendall(request)
                 status = probe.recv(16)[9:12]
                 if status == b"200":
-                    return time.perf_counter() - self.started
+                    self.answered_after = time.perf_counter() - self.started
+                    return
             time.sleep(0.005)
         raise StartError(f"no answer in {timeout:.0f} s ({status.decode() or 'none'}): {self._last_line()}")
 
@@ -116,6 +119,14 @@ class Server:
             time.sleep(0.05)
             if self.cpu_seconds() == before:
                 return
+
+    def own_rss_mib(self) -> float:
+        """Resident memory of the server's first process alone, in MiB."""
+        return _status_kib(self.process.pid, "VmRSS") / 1024
+
+    def own_peak_mib(self) -> float:
+        """The largest resident memory of the first process since `forget_peak`, in MiB."""
+        return _status_kib(self.process.pid, "VmHWM") / 1024
 
     def rss_mib(self) -> float:
         """Resident memory of the tree in MiB; pages that processes share count in each."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .candidates import CANDIDATES, reference
+from .candidates import BY_NAME, CANDIDATES, reference
 from .figures import Run, Summary, summarise
 
 
@@ -34,15 +34,13 @@ class Results:
                 if candidate.name in measured:
                     yield summarise(self.runs, candidate.name, reference(body), body, connections)
 
-    def summary(self, candidate: str, body: str, connections: int, beside: str) -> Summary:
-        """Sum up one candidate with ratios to any other."""
-        return summarise(self.runs, candidate, beside, body, connections)
-
     def write(self, file: Path, goals: list[Any]) -> None:
         """Write all of it, the figures of each single run included."""
         whole = asdict(self) | {
             "runs": [run._asdict() for run in self.runs],
-            "summaries": [summary._asdict() for summary in self.summaries()],
+            "summaries": [
+                {"label": BY_NAME[summary.candidate].label, **summary._asdict()} for summary in self.summaries()
+            ],
             "goals": [goal._asdict() for goal in goals],
         }
         file.write_text(json.dumps(whole, indent=1, default=_plain) + "\n")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sluicegate.console.status import choices, duration, harmless, lines
-from sluicegate.control.status import Reload
+from sluicegate.control.status import Reload, WorkerStatus
 from tests.control.statuses import STARTED, status
 
 from .sluice import sluice
@@ -76,6 +76,13 @@ def test_a_gateway_without_routes_says_why_it_does_not_serve(utc: None) -> None:
     assert shown["last reload"] == "2026-07-01 10:00:00, NOT taken over, 3 ms"
     assert shown["listens on"] == "nothing"
     assert told(last_reload=None)["last reload"] == "none yet"
+
+
+def test_several_workers_are_told_one_by_one() -> None:
+    workers = (WorkerStatus(4712, 3, True), WorkerStatus(4713, 2, True, 1), WorkerStatus(0, 0, False, 5))
+    assert told(workers=workers)["workers"] == (
+        "4712 serves generation 3; 4713 serves generation 2, restarted once; one that does not serve, restarted 5 times"
+    )
 
 
 def test_of_many_files_the_first_are_named() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sluicegate.control.status import Reload, Status
+from sluicegate.control.status import Reload, Status, WorkerStatus
 
 STARTED = 1_782_900_000.0
 """2026-07-01T10:00:00Z."""
@@ -25,5 +25,6 @@ def status(**members: Any) -> Status:
         "endpoints": 4,
         "loaded_at": STARTED + 1,
         "last_reload": Reload(STARTED + 1, True, 12.345),
+        "workers": (WorkerStatus(4711, 1, True),),
     }
     return Status(**told | members)

@@ -34,6 +34,7 @@ def test_the_document_tells_everything_with_times_in_rfc_3339() -> None:
         "last_reload": {"at": "2026-07-01T10:00:01.000Z", "taken_over": True, "milliseconds": 12.3},
         "routes": "/srv/hotel/routes",
         "listeners": ["*:8080"],
+        "workers": [{"pid": 4711, "generation": 1, "ready": True, "restarts": 0}],
         "pid": 4711,
         "version": "0.1.0",
         "mitmproxy": "12.2.3",
@@ -73,6 +74,7 @@ def test_what_is_no_json_is_refused(body: bytes) -> None:
         {"errors": [{**ERROR, "line": "10"}]},
         {"last_reload": {"at": 1}},
         {"uptime": "long"},
+        {"workers": [{"pid": 4711}]},
     ],
 )
 def test_another_shape_is_refused(change: dict[str, object]) -> None:

@@ -42,7 +42,7 @@ def main() -> None:
     terminals = "".join(name for name, stream in (("o", sys.stdout), ("e", sys.stderr)) if stream.isatty())
     command = [sys.executable, "-P", "-m", "sluicegate.proxy.worker"]
     output = Output(sys.stdout.buffer, sys.stderr.buffer, colours=sys.stdout.isatty())
-    sys.exit(run(command, [terminals or "-", *rest], own.workers, own.drain, output))
+    sys.exit(run(command, [terminals or "-", str(own.drain), *rest], own.workers, own.drain, output))
 
 
 def own_options(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:

@@ -146,7 +146,7 @@ def lines(status: dict[str, Any]) -> list[tuple[str, str | Text]]:
         taken = "taken over" if last["taken_over"] else "NOT taken over"
         told = f"{_time(last['at'])}, {taken}, {last['milliseconds']:.0f} ms"
     program = f"{status['pid']}, up {duration(status['uptime'])}; sluicegate {status['version']}"
-    return [
+    found: list[tuple[str, str | Text]] = [
         ("ready", ready),
         ("generation", f"{status['generation']}{since}"),
         ("endpoints", f"{status['endpoints']:,}"),
@@ -156,6 +156,16 @@ def lines(status: dict[str, Any]) -> list[tuple[str, str | Text]]:
         ("listens on", ", ".join(status["listeners"]) or "nothing"),
         ("process", f"{program}, mitmproxy {status['mitmproxy']}"),
     ]
+    if [one["pid"] for one in status["workers"]] != [status["pid"]]:
+        found.append(("workers", "; ".join(map(_worker, status["workers"]))))
+    return found
+
+
+def _worker(worker: dict[str, Any]) -> str:
+    """A process that serves: `4712 serves generation 3, restarted once`."""
+    does = f"{worker['pid']} serves generation {worker['generation']}" if worker["ready"] else "one that does not serve"
+    times = {0: "", 1: ", restarted once"}.get(worker["restarts"], f", restarted {worker['restarts']} times")
+    return does + times
 
 
 def _files(files: dict[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,13 +22,27 @@ class Reload:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """A process that serves: which generation it runs, whether it serves now, how often it was started again.
+
+    `pid` is 0 while there is none.
+    """
+
+    pid: int
+    generation: int
+    ready: bool
+    restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """A gateway at one moment.
 
     `not_ready`: why it does not serve, '' where it does. `generation`, `files` (name to SHA-256), `endpoints` and
     `loaded_at` are those of the snapshot in force; 0, none and None before the first. `errors` are the first problems
-    of the last reload, as JSON members, `error_count` is how many there are; none when it was taken over. Times are
-    seconds since the epoch.
+    of the last reload, as JSON members, `error_count` is how many there are; none when it was taken over. `workers`
+    are the processes that serve: the gateway itself, or several whose parent it is; `generation` is then the one that
+    all run. Times are seconds since the epoch.
     """
 
     pid: int
@@ -46,6 +60,7 @@ class Status:
     errors: tuple[Mapping[str, object], ...] = ()
     error_count: int = 0
     last_reload: Reload | None = None
+    workers: tuple[WorkerStatus, ...] = ()
 
     def members(self) -> dict[str, object]:
         """The JSON document of `/status`."""
@@ -68,6 +83,7 @@ class Status:
             },
             "routes": self.routes,
             "listeners": list(self.listeners),
+            "workers": [asdict(one) for one in self.workers],
             "pid": self.pid,
             "version": self.version,
             "mitmproxy": self.mitmproxy,
@@ -92,6 +108,7 @@ _SHAPE: dict[str, type | tuple[type, ...]] = {
     "last_reload": (dict, type(None)),
     "routes": str,
     "listeners": list,
+    "workers": list,
     "pid": int,
     "version": str,
     "mitmproxy": str,
@@ -106,6 +123,7 @@ _ERROR: dict[str, type | tuple[type, ...]] = {
     "code": str,
     "message": str,
 }
+_WORKER: dict[str, type | tuple[type, ...]] = {"pid": int, "generation": int, "ready": bool, "restarts": int}
 _RELOAD: dict[str, type | tuple[type, ...]] = {"at": str, "taken_over": bool, "milliseconds": (int, float)}
 
 
@@ -118,6 +136,8 @@ def read_members(body: bytes) -> dict[str, Any]:
     _check(document, _SHAPE)
     for one in document["errors"]:
         _check(one, _ERROR)
+    for one in document["workers"]:
+        _check(one, _WORKER)
     if document["last_reload"] is not None:
         _check(document["last_reload"], _RELOAD)
     texts = [*document["files"].values(), *document["listeners"]]

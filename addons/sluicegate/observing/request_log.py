@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class RequestLog:
     def __init__(self, path: str) -> None:
         """Open the log. Raises OSError where the file cannot be opened."""
         self._path = None if path == "-" else Path(path).expanduser()
-        self._file: IO[str] | None = self._open()
+        self._file: FileIO | None = self._open()
         self._waiting: deque[Record] = deque()
         self._dropped = 0
         self._wake = threading.Condition()
@@ -122,12 +122,13 @@ class RequestLog:
         if self._file is None or self._was_rotated():
             self._close()
             self._file = self._open()
-        if self._file is not None:
-            self._file.write(text)
-            self._file.flush()
+        data = text.encode("ascii")
+        while data and self._file is not None:
+            # Whole lines in one call: several processes may append to the same file.
+            data = data[self._file.write(data) or 0 :]
 
-    def _open(self) -> IO[str] | None:
-        return None if self._path is None else self._path.open("a", encoding="ascii")
+    def _open(self) -> FileIO | None:
+        return None if self._path is None else self._path.open("ab", buffering=0)
 
     def _was_rotated(self) -> bool:
         if self._path is None or self._file is None:

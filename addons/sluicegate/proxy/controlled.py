@@ -15,7 +15,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.utils import human
 from mitmproxy.version import VERSION
 
-from ..control.addresses import Address, parse_control
+from ..control.addresses import OFF
 from ..control.places import state_folder
 from ..version import version
 from . import options
@@ -51,34 +51,27 @@ class Controlled:
             await self._server.close()
 
     async def _start(self, chosen: Options) -> None:
-        address = parse_control(chosen.control)
-        if address is None:
+        if chosen.control == OFF:
             return
         try:
             await listeners_are_up(chosen)
-            from ..control.server import ControlServer
+            from ..control.starting import start
 
-            self._server = ControlServer(self.status)
-            if address.port:
-                await self._server.serve_port(address)
-            else:
-                address = await self._server.serve_socket(
-                    state_folder(chosen.state, self._routes.folder), _port() or chosen.listen_port or 8080
-                )
-            logger.info("control: %s", address)
-        except OSError as error:
-            _warn(address, error)
+            state = state_folder(chosen.state, self._routes.folder)
+            self._server = await start(self.status, chosen.control, state, _port() or chosen.listen_port or 8080)
         except Exception:
             logger.warning("the control server did not start; the gateway runs without it", exc_info=True)
 
     def status(self) -> Status:
         """How the gateway is at this moment."""
-        from ..control.status import MOST_ERRORS, Reload, Status
+        from ..control.status import MOST_ERRORS, Reload, Status, WorkerStatus
 
         routes = self._routes
         snapshot = routes.snapshot
         last = routes.last_load
         errors = routes.errors
+        not_ready = self._not_ready()
+        generation = snapshot.generation if snapshot else 0
         return Status(
             pid=os.getpid(),
             started_at=self._started_at,
@@ -87,14 +80,15 @@ class Controlled:
             mitmproxy=VERSION,
             routes=str(routes.folder),
             listeners=tuple(dict.fromkeys(human.format_address(address) for address in _addresses())),
-            not_ready=self._not_ready(),
-            generation=snapshot.generation if snapshot else 0,
+            not_ready=not_ready,
+            generation=generation,
             files=snapshot.files if snapshot else {},
             endpoints=len(snapshot.table) if snapshot else 0,
             loaded_at=snapshot.loaded_at if snapshot else None,
             errors=tuple(one.members() for one in errors[:MOST_ERRORS]),
             error_count=len(errors),
             last_reload=Reload(last.at, last.taken_over, last.seconds * 1000) if last else None,
+            workers=(WorkerStatus(os.getpid(), generation, not not_ready),),
         )
 
     def _not_ready(self) -> str:
@@ -126,9 +120,3 @@ async def listeners_are_up(chosen: Options) -> None:
     proxyserver = ctx.master.addons.get("proxyserver")
     if proxyserver is not None:
         await proxyserver.servers.update([ProxyMode.parse(mode) for mode in options.reverse_modes(chosen)])
-
-
-def _warn(address: Address, error: OSError) -> None:
-    where = str(address) if address.port else "a socket"
-    reason = error.strerror or str(error)
-    logger.warning("control: the gateway runs without it: %s cannot be served: %s", where, reason)

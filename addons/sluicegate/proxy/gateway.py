@@ -67,7 +67,6 @@ class Gateway:
         self.head_limit = 1 << 16
         self.is_running = False
         self.is_serving = False
-        self.plain_exchanges = True
         self.hop = Hop(f"sluicegate-{secrets.token_hex(4)}")
         self.stages = stages(self.hop, self._route)
 
@@ -85,6 +84,8 @@ class Gateway:
             options.check_change(updated)
         if "head_limit" in updated:
             self.head_limit = human.parse_size(ctx.options.head_limit) or self.head_limit
+        if "upstream_idle" in updated:
+            self.upstreams.idle_limit = options.idle_limit(ctx.options)  # for connections that come up from now on
         if "forwarded" in updated:
             self.hop = Hop(self.hop.pseudonym, ctx.options.forwarded)
             self.stages = stages(self.hop, self._route)

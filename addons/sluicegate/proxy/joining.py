@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from mitmproxy import exceptions
+from mitmproxy import ctx, exceptions
 from mitmproxy.master import Master
 from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode
@@ -38,13 +38,18 @@ UNSHARED: Final = {
 """Options that mean something else, or break, where several processes follow each of them."""
 
 
-def check(chosen: Options) -> None:
-    """Raise OptionsError for an option that several workers cannot share."""
-    for name, what in UNSHARED.items():
-        if name in chosen and getattr(chosen, name):
-            raise exceptions.OptionsError(f"{name} {what}, which several workers cannot share: use --workers 1.")
-    if not chosen.server:
-        raise exceptions.OptionsError("--no-server: without a listener several workers have nothing to share.")
+class Shared:
+    """Refuses what several workers cannot share. Before all other addons: a file that is refused is not opened."""
+
+    name = "sluicegate-shared"
+
+    def configure(self, updated: set[str]) -> None:
+        """Raise OptionsError for such an option."""
+        for name, what in UNSHARED.items():
+            if name in ctx.options and getattr(ctx.options, name):
+                raise exceptions.OptionsError(f"{name} {what}, which several workers cannot share: use --workers 1.")
+        if not ctx.options.server:
+            raise exceptions.OptionsError("Without a listener (-n) several workers have nothing to share.")
 
 
 def plan(chosen: Options) -> Plan:
@@ -92,13 +97,12 @@ class Reported(Controlled):
 def join(master: Master, link: Link, end: Callable[[float | None], None]) -> asyncio.Task[None]:
     """Agree with the parent and follow it from then on; `end` is the link's.
 
-    Raises OptionsError for what cannot be shared, and EOFError or OSError where the parent is gone.
+    Raises EOFError or OSError where the parent is gone.
     """
     chosen = master.options
     gateway, server = master.addons.get(GATEWAY), master.addons.get("proxyserver")
     if not isinstance(gateway, Gateway) or not isinstance(server, GatewayProxyserver):
-        raise exceptions.OptionsError("the gateway did not start")
-    check(chosen)
+        raise EOFError("the gateway did not start")
     terms, sockets = link.agree(plan(chosen))
     server.listen = lambda host, port: sockets[host or "", port]
     gateway.routes.follow(chosen)

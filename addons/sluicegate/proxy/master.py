@@ -7,12 +7,12 @@ What is quicker: addons that have nothing to do stay out of the way (`chain`), a
 from __future__ import annotations
 
 import asyncio
-import sys
+import signal
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from mitmproxy import eventsequence, exceptions
+from mitmproxy import eventsequence
 from mitmproxy.addonmanager import Loader
 from mitmproxy.addons import proxyserver, termlog
 from mitmproxy.flow import Flow
@@ -25,7 +25,8 @@ from ..workers.link import Link
 from . import options, speed
 from .chain import Chain, mitmdump_addons
 from .door import Door
-from .joining import join
+from .draining import Draining
+from .joining import Shared, join
 from .serving import GatewayProxyserver
 
 
@@ -42,8 +43,8 @@ class Entry:
 class GatewayMaster(Master):
     """mitmdump with the gateway in it."""
 
-    def __init__(self, opts: Options, link: Link | None = None) -> None:
-        """`link` leads to the parent of several workers, where this is one of them."""
+    def __init__(self, opts: Options, drain: float, link: Link | None = None) -> None:
+        """`drain`: seconds for what is in flight at SIGTERM. `link` leads to the parent, where this is a worker."""
         super().__init__(opts)
         self._link = link
         self._following: asyncio.Task[None] | None = None
@@ -51,17 +52,23 @@ class GatewayMaster(Master):
         self.proxyserver = GatewayProxyserver()
         self._termlog_addon = termlog.TermLog()
         self.addons.add(self._termlog_addon)
+        if link is not None:
+            self.addons.add(Shared())
         for addon in mitmdump_addons():
             own = isinstance(addon, proxyserver.Proxyserver)
             self.addons.add(self.proxyserver if own else addon)
         self.addons.add(Entry())  # last, where the script's gateway is as well
+        self._draining = Draining(self, self.proxyserver, drain)
 
     async def run(self) -> None:
         """Serve until it is told to end."""
         # Never a forward proxy, not for a moment.
         self.options.update(mode=options.reverse_modes(self.options))
         speed.apply(self, on=self.options.speed == "on")
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, partial(self._draining.begin, for_good=self._link is None))
         if self._link is not None:
+            loop.add_signal_handler(signal.SIGINT, lambda: None)  # it comes to all; the parent decides
             await self._join(self._link)
         await super().run()
 
@@ -70,10 +77,7 @@ class GatewayMaster(Master):
         errors = self.addons.get("errorcheck")
         if errors is not None:
             await errors.shutdown_if_errored()
-        try:
-            self._following = join(self, link, lambda _: self.shutdown())  # type: ignore[no-untyped-call]
-        except exceptions.OptionsError as error:
-            sys.exit(f"{sys.argv[0]}: {error}")
+        self._following = join(self, link, self._draining.begin)
 
     async def load_flow(self, f: Flow) -> None:
         """Offer a saved flow to the addons; as it is, unless `--mode` gives a target that it should go to."""
@@ -84,13 +88,13 @@ class GatewayMaster(Master):
             await self.addons.handle_lifecycle(event)
 
 
-def main(arguments: Sequence[str], *, drain: float = 10.0, link: Link | None = None) -> None:
+def main(arguments: Sequence[str], *, drain: float, link: Link | None = None) -> None:
     """Run the gateway in this process; returns when it was told to end. Exits with 1 when it cannot start.
 
     `drain` is how long exchanges in flight may take after SIGTERM, in seconds. `link` leads to the parent, where this
     process is one of several workers; raises EOFError where that is gone.
     """
-    master: Any = partial(GatewayMaster, link=link)
+    master: Any = partial(GatewayMaster, drain=drain, link=link)
     run_master(master, cmdline.mitmdump, arguments, _filters)
 
 

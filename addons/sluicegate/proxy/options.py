@@ -10,11 +10,15 @@ from mitmproxy.options import Options
 from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 from mitmproxy.utils import human
 
+from ..config.durations import parse_duration
 from ..control.addresses import parse_control
 from .preview import MOST_REQUESTS
 
 NOWHERE = "reverse:http://undecided.invalid"
 """The listener's own target: no request ever goes there, because only decided connections are made."""
+
+LEAST_IDLE, MOST_IDLE = 0.1, 3600.0
+"""Seconds that a connection to a target may be told to idle."""
 
 _REQUIRED = {
     "connection_strategy": "lazy",
@@ -29,6 +33,14 @@ def declare(loader: Loader) -> None:
     loader.add_option("routes", str, "", "Folder of route files. Default: 'routes' here, else the gateway's own.")
     loader.add_option("routes_polling", bool, False, "Watch route files by polling, for file systems without events.")
     loader.add_option("head_limit", str, "64k", "Bytes in the head of a request; a longer one is answered 431.")
+    loader.add_option(
+        "upstream_idle",
+        str,
+        # Each client has connections of its own, so what idles is soon many; and targets often close what has been
+        # idle for 5 s (Node.js, uvicorn, Apache): who closes first sends no request into a connection that ends.
+        "4s",
+        "Time after which a connection to a target is closed that carries no exchange. 0: with its client's.",
+    )
     loader.add_option("verbose_errors", bool, False, "Show internals, such as target addresses, in problem bodies.")
     loader.add_option("forwarded", bool, False, "Send the Forwarded field (RFC 7239) beside X-Forwarded-*.")
     loader.add_option("request_log", str, "", "File that gets one JSON line per exchange; '-' is standard output.")
@@ -69,6 +81,7 @@ def check(options: Options) -> None:
         limit = None
     if limit is None or limit < 1024:
         raise exceptions.OptionsError(f"head_limit: '{options.head_limit}' is not a size of at least 1k, such as 64k.")
+    idle_limit(options)
     if options.keep_flows < 0:
         raise exceptions.OptionsError(f"keep_flows: {options.keep_flows} is negative; 0 keeps all flows.")
     if options.routes and not Path(options.routes).expanduser().parent.is_dir():
@@ -85,6 +98,15 @@ def check(options: Options) -> None:
         spec = ProxyMode.parse(mode)
         if mode != "regular" and not (isinstance(spec, ReverseMode) and spec.scheme in ("http", "https")):
             raise exceptions.OptionsError(f"Sluicegate is a reverse proxy for HTTP: --mode {mode} is not one.")
+
+
+def idle_limit(options: Options) -> float:
+    """Return the seconds that a connection to a target may idle; 0 is no limit. Raises OptionsError."""
+    text: str = options.upstream_idle
+    seconds = parse_duration(text)
+    if seconds is None or not (seconds == 0 or LEAST_IDLE <= seconds <= MOST_IDLE):
+        raise exceptions.OptionsError(f"upstream_idle: '{text}' is not a time from 100ms to 1h, such as 4s, nor 0.")
+    return seconds
 
 
 def check_change(updated: set[str]) -> None:

@@ -70,6 +70,14 @@ class GatewayInstance(AsyncioServerInstance[_Mode]):
             cast(Listener, listener).start()
         self.accepting = True
 
+    def close(self, *, for_good: bool) -> None:
+        """Accept no more. `for_good`: no other process listens on the same sockets."""
+        for listener in self._servers:
+            if for_good:
+                cast(Listener, listener).accept_waiting()
+            listener.close()
+        self.accepting = False
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client connection to its end (as mitmproxy's `handle_stream` for reverse mode)."""
         handler = self.manager.handler(ctx.master, reader, writer, ctx.options, self.mode)
@@ -112,22 +120,31 @@ class Listener:
         self.stop()
         self._listening.close()
 
-    def _accept(self) -> None:
+    def accept_waiting(self) -> None:
+        """Accept what has connected already: it would be reset when the socket is closed for good."""
+        if self._accepting:
+            for _ in range(BACKLOG):
+                if not self._accept():
+                    return
+
+    def _accept(self) -> bool:
+        """Accept a connection; False where there is none."""
         try:
             accepted, _ = self._listening.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return  # another process was quicker, or the client has left
+            return False  # another process was quicker, or the client has left
         except OSError as error:
             self.stop()
             logger.error("accepting connections: %s%s", error, _then(error))
             if error.errno in _EXHAUSTED:
                 self._timer = self._loop.call_later(_REST, self.start)
-            return
+            return False
         accepted.setblocking(False)
         task = self._loop.create_task(self._connected(accepted))
         if not task.done():
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        return True
 
     async def _connected(self, accepted: socket.socket) -> None:
         reader = asyncio.StreamReader(loop=self._loop)

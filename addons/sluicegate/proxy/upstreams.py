@@ -1,4 +1,4 @@
-"""Which upstream connections a decided exchange asked for, and how long one may take to come up.
+"""Which upstream connections a decided exchange asked for, how long one may take to come up, and how long it may idle.
 
 `server_connect` refuses every other one, so nothing undecided is ever forwarded.
 """
@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -19,11 +21,16 @@ CONNECT_TIMEOUT = 10.0
 """Seconds from the attempt to a usable connection, TLS handshake included."""
 TIMED_OUT = "no connection within 10 seconds"
 NOT_DECIDED = "refused: no decided exchange asked for this connection"
+_EARLY = 0.01
+"""Seconds by which an idle connection may be closed too early: timers are not exact."""
 
 
 @dataclass(slots=True)
 class Upstream:
-    """A connection that was asked for: `served` counts the exchanges that it has answered."""
+    """A connection that was asked for: `served` counts the exchanges that it has answered.
+
+    `used` is when the last one ended, by the monotonic clock; `timer` runs while it comes up, and then while it idles.
+    """
 
     origin: Origin
     insecure: bool
@@ -34,9 +41,13 @@ class Upstream:
 
 
 class Upstreams:
-    """All upstream connections of live clients, and the addresses that replays asked for."""
+    """All upstream connections of live clients, and the addresses that replays asked for.
+
+    A connection that carries no exchange for `idle_limit` seconds is closed; 0 lets it live as long as its client's.
+    """
 
     def __init__(self) -> None:
+        self.idle_limit = 0.0
         self._decided: WeakKeyDictionary[Server, Upstream] = WeakKeyDictionary()
         self._replays: Counter[tuple[str, int, bool]] = Counter()
 
@@ -86,3 +97,24 @@ class Upstreams:
         if upstream is not None and upstream.timer is not None:
             upstream.timer.cancel()
             upstream.timer = None
+
+    def watch_idle(self, server: Server, expired: Callable[[], None]) -> None:
+        """Call `expired` when no exchange has ended on a connection for as long as one may idle.
+
+        An exchange that is under way then is not known here: who is called looks, and may watch anew. The timer is not
+        set again by each exchange, but when it runs out too early.
+        """
+        upstream = self._decided.get(server)
+        if upstream is None or self.idle_limit <= 0:
+            return
+        self.stop_timer(server)
+        loop, limit = asyncio.get_running_loop(), self.idle_limit
+        upstream.used = time.monotonic()
+
+        def look() -> None:
+            left = upstream.used + limit - time.monotonic()
+            upstream.timer = loop.call_later(left, look) if left > _EARLY else None
+            if upstream.timer is None:
+                expired()
+
+        upstream.timer = loop.call_later(limit, look)

@@ -1,6 +1,7 @@
-"""A worker of several: `python -m sluicegate.proxy.worker DESCRIPTOR TERMINALS [mitmdump's arguments]`.
+"""A worker of several: `python -m sluicegate.proxy.worker DESCRIPTOR TERMINALS DRAIN [mitmdump's arguments]`.
 
-DESCRIPTOR is the connection to the parent; TERMINALS names the streams of the parent that are a terminal: `o`, `e`.
+DESCRIPTOR is the connection to the parent. TERMINALS names the streams of the parent that are a terminal: `o`, `e`,
+`-` for none. DRAIN is how long exchanges in flight may take at the end, in seconds.
 """
 
 from __future__ import annotations
@@ -38,17 +39,17 @@ class Printed(io.TextIOWrapper):
 def main() -> None:
     """Serve until the parent wants the end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole process group; the parent decides
-    descriptor, terminals, *arguments = sys.argv[1:]
+    descriptor, terminals, drain, *arguments = sys.argv[1:]
     sys.stdout = Printed(1, on_terminal="o" in terminals)
     sys.stderr = Printed(2, on_terminal="e" in terminals)
     sys.argv[0] = "gateway"
     from ..workers.link import Link
     from .master import main as serve
 
-    with suppress(EOFError):  # the parent is gone
+    with suppress(EOFError, ConnectionError):  # the parent is gone
         link = Link(int(descriptor))
         link.wait_for_turn()
-        serve(arguments, link=link)
+        serve(arguments, drain=float(drain), link=link)
 
 
 if __name__ == "__main__":

@@ -114,8 +114,7 @@ class Link:
     async def follow(self, take: Callable[[Loaded, Generation], None], end: Callable[[float | None], None]) -> None:
         """Take over what the parent loads, and say so, until it wants the end or is gone itself.
 
-        `end` gets the seconds that exchanges in flight may take, and that nothing else accepts connections; None when
-        the parent is gone.
+        `end` gets the seconds that exchanges in flight may take; None when the parent is gone.
         """
         self._socket.setblocking(False)
         reader, self._writer = await asyncio.open_unix_connection(sock=self._socket)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 import signal
+import time
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
@@ -15,19 +16,24 @@ from typing import Any, Final
 
 from ..config.building import Loaded
 from ..config.reloading import Reloader
+from ..control.places import state_folder
+from ..control.server import ControlServer
+from ..control.starting import start
+from ..control.status import Status, WorkerStatus
 from .backoff import BackOff
 from .link import Plan, framed
 from .listening import Listeners
 from .output import LogHandler, Output, marked
 from .process import WorkerProcess, words
 from .relay import SLOWEST, Relay
+from .reporting import status
 
 logger = logging.getLogger(__name__)
 
 SLOWEST_START: Final = 90.0
 """Seconds from a worker's start until it serves; one that takes longer is stuck."""
-GRACE: Final = 2.0
-"""Seconds in which a worker ends by itself once it must."""
+GRACE: Final = 5.0
+"""Seconds in which a worker ends by itself once it must: it may have a log to write."""
 _LOOK: Final = 1.0
 """Seconds between two looks for workers that are stuck."""
 
@@ -63,6 +69,8 @@ class Parent:
         self._plan: asyncio.Future[Plan] = asyncio.get_running_loop().create_future()
         self._listeners: Listeners | None = None
         self._reloader: Reloader | None = None
+        self._control: ControlServer | None = None
+        self._started_at = time.time()
         self._status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._has_served = self._is_told = False
         self._is_ending = False
@@ -104,6 +112,8 @@ class Parent:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._control is not None:
+            await self._control.close()
         if self._reloader is not None:
             await self._reloader.close()
         if self._listeners is not None:
@@ -159,10 +169,10 @@ class Parent:
 
     def _serves(self, worker: Worker) -> None:
         worker.is_ready = True
-        if not self._has_served and all(one.is_ready for one in self._workers):
-            where = " and ".join(self._listeners.addresses) if self._listeners is not None else ""
-            logger.info("%d workers serve at %s", len(self._workers), where)
         self._has_served = True
+        if not self._is_told and self._listeners is not None and all(one.is_ready for one in self._workers):
+            self._is_told = True
+            logger.info("%d workers serve at %s", len(self._workers), " and ".join(self._listeners.addresses))
 
     def _pause(self, worker: Worker, status: int, lived: float) -> float:
         """Say that a process has ended; returns the seconds before the next one, where there is to be one."""
@@ -218,7 +228,22 @@ class Parent:
             Path(plan.routes), self._take, own_addresses=plan.own_addresses, polling=plan.polling, raw=True
         )
         self._reloader.start()
+        self._spawn(self._serve_control(plan), "control server")
         return True
+
+    async def _serve_control(self, plan: Plan) -> None:
+        port = self._listeners.port if self._listeners is not None else 0
+        state = state_folder(plan.state, Path(plan.routes))
+        self._control = await start(self._look, plan.control, state, port)
+
+    def _look(self) -> Status:
+        """How the gateway is at this moment."""
+        workers = [
+            WorkerStatus(one.process.pid if one.process else 0, one.generation, one.is_ready, one.restarts)
+            for one in self._workers
+        ]
+        addresses = self._listeners.addresses if self._listeners is not None else ()
+        return status(self._plan.result(), self._relay, workers, addresses, self._started_at)
 
     def _take(self, loaded: Loaded) -> None:
         """Hand a load to all workers."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mitmproxy import http
-from mitmproxy.connection import Client, Connection
+from mitmproxy.connection import Client, Connection, Server
+from mitmproxy.proxy import events
 from mitmproxy.proxy.layers.http import GetHttpConnection
 from mitmproxy.proxy.layers.http._base import HttpEvent
 from mitmproxy.proxy.server import ConnectionHandler
@@ -21,8 +22,6 @@ class Gate(Protocol):
 
     head_limit: int
     upstreams: Upstreams
-    plain_exchanges: bool
-    """Exchanges that ask for nothing special may go past the layers."""
 
     def head_refused(self, client: Client, problem: Problem) -> str:
         """Write down a head that never became a request; returns the request id that it is answered with."""
@@ -53,6 +52,13 @@ class DeadlineExpired(HttpEvent):
 @dataclass
 class CarryOn(HttpEvent):
     """An exchange that was begun past the layers is theirs from now on, in the state that its stream has."""
+
+
+@dataclass
+class IdleExpired(events.Event):
+    """No exchange has ended on a connection to a target for as long as it may idle."""
+
+    connection: Server
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from mitmproxy.connection import ConnectionState, Server
 from mitmproxy.proxy import commands, events, layer, tunnel
 from mitmproxy.proxy.context import Context
@@ -14,9 +16,12 @@ from mitmproxy.proxy.layers.http import (
     HTTPMode,
     RegisterHttpConnection,
 )
+from mitmproxy.proxy.server import ConnectionHandler
+from mitmproxy.utils import asyncio_utils
 
 from ..upstreams import NOT_DECIDED, TIMED_OUT
-from .gate import CarryOn, DeadlineExpired, Gate, GetDecidedConnection
+from .drain import Drain
+from .gate import CarryOn, DeadlineExpired, Gate, GetDecidedConnection, IdleExpired
 from .http1 import GatewayHttp1Client, GatewayHttp1Server
 from .http2 import GatewayHttp2Client, GatewayHttp2Server
 from .stream import GatewayStream
@@ -31,6 +36,8 @@ class GatewayHttpLayer(HttpLayer):
     def __init__(self, context: Context, gate: Gate) -> None:
         super().__init__(context, HTTPMode.transparent)
         self.gate = gate
+        self.ended: set[Server] = set()
+        """Connections to targets of which nothing more is heard."""
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, DeadlineExpired | CarryOn):
@@ -38,10 +45,20 @@ class GatewayHttpLayer(HttpLayer):
             if stream is not None:
                 yield from self.event_to_child(stream, event)
             return
+        if isinstance(event, IdleExpired):
+            yield from self.close_idle(event)
+            return
+        if isinstance(event, Drain):
+            yield from self.event_to_child(self.connections[self.context.client], event)
+            return
         if isinstance(event, events.Start):
             server = GatewayHttp2Server if self.context.client.alpn == _H2 else GatewayHttp1Server
             self.connections[self.context.client] = server(self.context.fork(), self.gate)
         yield from super()._handle_event(event)
+        if isinstance(event, events.ConnectionClosed) and isinstance(event.connection, Server):
+            self.ended.add(event.connection)
+            if not self.streams:
+                self.forget_closed()  # an idle client is to cost little
 
     def make_stream(self, stream_id: int) -> CommandGenerator[None]:
         self.streams[stream_id] = stream = GatewayStream(self.context.fork(), stream_id, self.gate)
@@ -89,23 +106,50 @@ class GatewayHttpLayer(HttpLayer):
         yield from self.event_to_child(stack[0], events.Start())
 
     def register_connection(self, command: RegisterHttpConnection) -> CommandGenerator[None]:
-        if command.err and isinstance(command.connection, Server):
-            upstream = self.gate.upstreams.get(command.connection)
-            if upstream is not None and upstream.timed_out:
+        if isinstance(command.connection, Server):
+            if command.err and command.connection.timestamp_tcp_setup is None:
+                self.ended.add(command.connection)  # there was no connection: none will be closed
+            if not command.err:
+                self.watch_idle(command.connection)
+            elif (upstream := self.gate.upstreams.get(command.connection)) is not None and upstream.timed_out:
                 command.err = TIMED_OUT
         yield from super().register_connection(command)
 
+    def watch_idle(self, server: Server) -> None:
+        """Have `IdleExpired` come when no exchange has ended on a connection for as long as it may idle."""
+        handler = self.gate.handler(self.context.client)
+        if handler is not None:
+            self.gate.upstreams.watch_idle(server, functools.partial(_tell, handler, IdleExpired(server)))
+
+    def close_idle(self, event: IdleExpired) -> CommandGenerator[None]:
+        """Close a connection, unless it carries an exchange: one that is silent for long is an exchange as well."""
+        server = event.connection
+        if server not in self.connections or not server.connected:
+            return
+        if server in self.waiting_for_establishment or server in self.carrying():
+            self.watch_idle(server)
+        elif server.alpn == _H2:
+            yield from self.event_to_child(self.connections[server], event)
+        else:
+            yield commands.CloseConnection(server)
+
+    def carrying(self) -> set[Server]:
+        """The connections to targets that exchanges have been given."""
+        return {stream.context.server for stream in self.streams.values()}
+
     def forget_closed(self) -> None:
         """Let go of connections that are closed and carry no exchange any more."""
-        carrying = {stream.context.server for stream in self.streams.values()}
-        for connection in list(self.connections):
+        if not self.ended:
+            return
+        carrying = self.carrying()
+        for server in list(self.ended):
             if (
-                isinstance(connection, Server)
-                and connection.state is ConnectionState.CLOSED
-                and connection not in self.waiting_for_establishment
-                and connection not in carrying
+                server.state is ConnectionState.CLOSED
+                and server not in self.waiting_for_establishment
+                and server not in carrying
             ):
-                del self.connections[connection]
+                self.ended.discard(server)
+                self.connections.pop(server, None)
 
 
 class _Client(layer.Layer):
@@ -125,3 +169,7 @@ class _Client(layer.Layer):
             self._handle_event = child.handle_event  # type: ignore[method-assign]
             yield from child.handle_event(event)
         yield RegisterHttpConnection(self.context.server, error)
+
+
+def _tell(handler: ConnectionHandler, event: IdleExpired) -> None:
+    asyncio_utils.create_task(handler.server_event(event), name="idle upstream connection", keep_ref=True)

@@ -36,6 +36,7 @@ from ...exchange import by_name
 from ...forwarding.headers import connection_options, new_request_id
 from ...problems import Problem
 from .. import answers
+from .drain import Drain
 from .flow_control import Reading
 from .gate import FlowControl, Gate, StopUpload
 
@@ -122,8 +123,12 @@ class GatewayHttp1Server(_Connection, Http1Server):
         self.answered_at = 0.0
         self.thrown_away = 0
         self.lingering = False
+        self.draining = False
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, Drain):
+            yield from self.drain()
+            return
         if isinstance(event, events.DataReceived):
             if self.lingering and self.has_lingered(len(event.data)):
                 yield commands.CloseConnection(self.conn)
@@ -157,12 +162,19 @@ class GatewayHttp1Server(_Connection, Http1Server):
             yield from self.refuse_head(Problem(400, "bad-request", "The request head is not well-formed HTTP/1.1."))
             return
         self.request = request
-        self.closing = asks_to_close(request)
+        self.closing = self.draining or asks_to_close(request)
         self.lingering = False
         yield ReceiveHttp(RequestHeaders(self.stream_id, request, body_size == 0))
         self.body_reader = body_reader(body_size)
         self.state = self.read_body
         yield from self.state(event)
+
+    def drain(self) -> CommandGenerator[None]:
+        """Close, at once where there is no request; else after it, which the head of its response says if it can."""
+        self.draining = self.closing = True
+        if self.state == self.read_headers and not self.buf:
+            yield commands.CloseConnection(self.conn)
+            self.state = self.done
 
     def refuse_head(self, problem: Problem) -> CommandGenerator[None]:
         """Answer a head that never became a request, and read on without keeping anything until the client is gone."""

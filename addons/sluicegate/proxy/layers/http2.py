@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import h2.errors
 import h2.events
+from hyperframe.frame import GoAwayFrame
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
@@ -17,8 +18,9 @@ from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection, SendH2Dat
 from ...forwarding.headers import new_request_id
 from ...problems import Problem
 from .. import answers
+from .drain import Drain
 from .flow_control import HIGH, JOINED, LOW, bodies, exceeds, join
-from .gate import FlowControl, Gate, StopUpload
+from .gate import FlowControl, Gate, IdleExpired, StopUpload
 from .http1 import failure_problem
 
 _ROOM_FOR_REFUSAL = 4
@@ -113,6 +115,7 @@ class GatewayHttp2Server(_Pausing, Http2Server):
         super().__init__(context)
         self._start_flow_control()
         self.gate = gate
+        self.draining = False
         self.h2_conn.decoder.max_header_list_size = _ROOM_FOR_REFUSAL * gate.head_limit
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
@@ -125,11 +128,26 @@ class GatewayHttp2Server(_Pausing, Http2Server):
         elif isinstance(event, ResponseProtocolError) and self._can_answer(event):
             problem = failure_problem(event.code.http_status_code() or 502)
             yield from self._answer(event.stream_id, problem, new_request_id())  # the exchange is in the log already
+        elif isinstance(event, Drain):
+            yield from self._drain()
         else:
             yield from super()._handle_event(event)
+        if self.draining and self.conn.connected and not self.h2_conn.open_inbound_streams:
+            yield from self.close_connection("drained")
+
+    def _drain(self) -> CommandGenerator[None]:
+        """Say which streams are the last ones (RFC 9113 section 6.8); after them the connection is closed."""
+        self.draining = True
+        # h2's own close_connection would let no frame follow.
+        last = GoAwayFrame(0, last_stream_id=self.h2_conn.highest_inbound_stream_id)
+        yield commands.SendData(self.conn, last.serialize())
 
     def handle_h2_event(self, event: h2.events.Event) -> CommandGenerator[bool]:
         if isinstance(event, h2.events.RequestReceived):
+            if self.draining:  # the client may ask elsewhere: nothing was done (RFC 9113 section 8.7)
+                self.h2_conn.reset_stream(event.stream_id or 0, h2.errors.ErrorCodes.REFUSED_STREAM)
+                yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+                return False
             size = sum(len(name) + len(value) + 4 for name, value in event.headers or ())
             lengths = [value for name, value in event.headers or () if name == b"content-length"]
             if event.stream_ended is not None and lengths not in ([], [b"0"]):
@@ -177,6 +195,11 @@ class GatewayHttp2Client(_Pausing, Http2Client):
             if queue and join(queue, event):
                 yield from self._report(event.stream_id)
                 return
+        if isinstance(event, IdleExpired):
+            self.h2_conn.close_connection()  # a GOAWAY comes before the close: RFC 9113 section 6.8
+            yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+            yield from self.close_connection("idle")
+            return
         yield from super()._handle_event(event)
 
     def _keeps_any(self) -> bool:

@@ -30,7 +30,7 @@ from ...forwarding.admission import CONTROLS
 from ...forwarding.headers import response_fields
 from ...problems import Problem, internal_fault
 from ..bodies import is_streamed
-from ..upstreams import TIMED_OUT
+from ..upstreams import TIMED_OUT, Upstream
 from .flow_control import PausingStream
 from .gate import CarryOn, DeadlineExpired, Gate, GetDecidedConnection, StopUpload
 from .http1 import failure_problem
@@ -47,6 +47,7 @@ class GatewayStream(PausingStream):
         super().__init__(context, stream_id)
         self.gate = gate
         self.upstreams = gate.upstreams
+        self.upstream: Upstream | None = None
         self.head_sent = False
         self.retried = False
         self.deadline: asyncio.TimerHandle | None = None
@@ -222,6 +223,7 @@ class GatewayStream(PausingStream):
             return
         if upstream := self.gate.upstreams.get(self.flow.server_conn):
             upstream.served += 1
+            self.upstream = upstream
         yield from super().state_wait_for_response_headers(event)
         refusal = self.gate.refusal_of(self.flow)
         if refusal is not None and not self.head_sent:  # the hook that took the response in has failed
@@ -257,6 +259,8 @@ class GatewayStream(PausingStream):
         yield from super().send_response(already_streamed)
 
     def flow_done(self) -> CommandGenerator[None]:
+        if self.upstream is not None:
+            self.upstream.used = time.monotonic()
         if self.flow.websocket is None:
             yield from super().flow_done()
             return

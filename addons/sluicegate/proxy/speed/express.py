@@ -105,7 +105,7 @@ class Lane:
             or server.lingering
             or server.reading.paused_for is not None
             or layer.debug is not None
-            or not self._gate.plain_exchanges
+            or server.draining
             or not self._is_plain()
         ):
             return False
@@ -194,7 +194,7 @@ class Lane:
 
     def _response(self, exchange: Exchange, data: bytes) -> bool:
         target, flow = exchange.target, exchange.flow
-        if target.buf or self._server.buf or self._layer._paused is not None or not self._gate.plain_exchanges:
+        if target.buf or self._server.buf or self._layer._paused is not None:
             return False
         lines = _head(data, MAX_RESPONSE_HEAD)
         if lines is None:

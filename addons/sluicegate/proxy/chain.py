@@ -54,6 +54,9 @@ _EVERYONE: Final = (hooks.RunningHook, hooks.DoneHook, hooks.ConfigureHook)
 """What happens to the program and not to an exchange: every addon takes part."""
 
 
+_LIMITS: Final = ("body_size_limit", "stream_large_bodies", "store_streamed_bodies")
+
+
 class Chain(addonmanager.AddonManager):
     """mitmproxy's manager of addons; in exchanges it leaves out those that are idle, as the options are now."""
 
@@ -65,6 +68,8 @@ class Chain(addonmanager.AddonManager):
         """What their hooks call."""
         self.quick = False
         """Hooks are called from the table."""
+        self.limits_bodies = False
+        """An option wants to know the sizes of bodies."""
 
     def _configure_all(self, updated: set[str]) -> None:
         super()._configure_all(updated)  # type: ignore[no-untyped-call]
@@ -74,6 +79,8 @@ class Chain(addonmanager.AddonManager):
         """Sort out anew who works: after a change of options or addons."""
         self.working = [addon for addon in self.chain if not is_idle(addon, self.master.options)]
         self.table = HookTable(self, self.working)
+        options = self.master.options
+        self.limits_bodies = any(name in options and getattr(options, name) for name in _LIMITS)
 
     def register(self, addon: Any) -> Any:
         registered = super().register(addon)  # type: ignore[no-untyped-call]

@@ -50,6 +50,11 @@ class DeadlineExpired(HttpEvent):
 
 
 @dataclass
+class CarryOn(HttpEvent):
+    """An exchange that was begun past the layers is theirs from now on, in the state that its stream has."""
+
+
+@dataclass
 class IdleExpired(events.Event):
     """No exchange has ended on a connection to a target for as long as it may idle."""
 

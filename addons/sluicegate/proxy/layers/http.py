@@ -21,7 +21,7 @@ from mitmproxy.utils import asyncio_utils
 
 from ..upstreams import NOT_DECIDED, TIMED_OUT
 from .drain import Drain
-from .gate import DeadlineExpired, Gate, GetDecidedConnection, IdleExpired
+from .gate import CarryOn, DeadlineExpired, Gate, GetDecidedConnection, IdleExpired
 from .http1 import GatewayHttp1Client, GatewayHttp1Server
 from .http2 import GatewayHttp2Client, GatewayHttp2Server
 from .stream import GatewayStream
@@ -40,7 +40,7 @@ class GatewayHttpLayer(HttpLayer):
         """Connections to targets of which nothing more is heard."""
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, DeadlineExpired):
+        if isinstance(event, DeadlineExpired | CarryOn):
             stream = self.streams.get(event.stream_id)
             if stream is not None:
                 yield from self.event_to_child(stream, event)
@@ -158,12 +158,14 @@ class _Client(layer.Layer):
     def __init__(self, context: Context, gate: Gate) -> None:
         super().__init__(context)
         self.gate = gate
+        self.child: GatewayHttp1Client | GatewayHttp2Client | None = None
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         error: str | None = yield commands.OpenConnection(self.context.server)
         if not error:
             http2 = self.context.server.alpn == _H2
             child = GatewayHttp2Client(self.context) if http2 else GatewayHttp1Client(self.context, self.gate)
+            self.child = child
             self._handle_event = child.handle_event  # type: ignore[method-assign]
             yield from child.handle_event(event)
         yield RegisterHttpConnection(self.context.server, error)

@@ -22,7 +22,7 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseHeaders,
     ResponseProtocolError,
 )
-from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpResponseHeadersHook
 from mitmproxy.proxy.layers.http._http1 import Http1Connection
 from mitmproxy.utils import asyncio_utils, human
 
@@ -32,7 +32,7 @@ from ...problems import Problem, internal_fault
 from ..bodies import is_streamed
 from ..upstreams import TIMED_OUT, Upstream
 from .flow_control import PausingStream
-from .gate import DeadlineExpired, Gate, GetDecidedConnection, StopUpload
+from .gate import CarryOn, DeadlineExpired, Gate, GetDecidedConnection, StopUpload
 from .http1 import failure_problem
 from .websocket import GatewayWebsocketLayer
 
@@ -57,6 +57,8 @@ class GatewayStream(PausingStream):
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, DeadlineExpired):
             yield from self.expire(event)
+        elif isinstance(event, CarryOn):
+            yield from self.carry_on()
         else:
             yield from super()._handle_event(event)
 
@@ -117,6 +119,23 @@ class GatewayStream(PausingStream):
         if isinstance(event, RequestEndOfMessage):
             self.start_deadline()
 
+    def carry_on(self) -> CommandGenerator[None]:
+        """Go on with an exchange that was begun past the layers: from where a hook has left it."""
+        if (yield from self.check_killed(True)):
+            return
+        if self.server_state == self.state_consume_response_body:
+            yield SendHttp(self.cancelled("internal fault"), self.context.server)
+            yield from self.fail(self.gate.refusal_of(self.flow) or internal_fault())
+        elif self.client_state != self.state_done:
+            yield from self.answer()
+        elif self.flow.response:
+            self.flow.response.timestamp_start = time.time()
+            yield HttpResponseHeadersHook(self.flow)
+            if not (yield from self.check_killed(True)):
+                yield from self.send_response()
+        elif (yield from self.make_server_connection()):
+            yield from self.send_buffered_request()
+
     def is_over_limit(self, size: int) -> bool:
         """Whether `size` more bytes are too many for mitmproxy's `body_size_limit`, which the core leaves out here."""
         self.streamed += size
@@ -149,8 +168,11 @@ class GatewayStream(PausingStream):
         self.context.server = self.flow.server_conn = connection
         return True
 
-    def start_deadline(self) -> None:
-        """The request is out: from now the target has its route's timeout for the first byte of its answer."""
+    def start_deadline(self, left: float | None = None) -> None:
+        """The request is out: from now the target has its route's timeout for the first byte of its answer.
+
+        `left`: the seconds of it that are left, where it went out before.
+        """
         forward = self.gate.forward_of(self.flow)
         waits = self.server_state == self.state_wait_for_response_headers and not self.flow.response
         handler = self.gate.handler(self.context.client)
@@ -162,7 +184,7 @@ class GatewayStream(PausingStream):
         def expired() -> None:
             asyncio_utils.create_task(handler.server_event(event), name="deadline expired", keep_ref=True)
 
-        self.deadline = asyncio.get_running_loop().call_later(forward.target.timeout, expired)
+        self.deadline = asyncio.get_running_loop().call_later(forward.target.timeout if left is None else left, expired)
 
     def stop_deadline(self) -> None:
         if self.deadline is not None:

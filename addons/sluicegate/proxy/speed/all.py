@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mitmproxy import addonmanager, hooks
-from mitmproxy.proxy import mode_servers, server
+from mitmproxy.net.http import http1
+from mitmproxy.proxy import layer, mode_servers, server
+from mitmproxy.proxy.layers import http, modes
+from mitmproxy.proxy.layers.http import _http1
 
 from .levers import Lever
 
@@ -30,6 +33,13 @@ def _handle_events_at_once(master: GatewayMaster) -> None:
     from .connections import QuickHandler
 
     master.proxyserver.handler = QuickHandler
+
+
+def _open_the_express_lane(master: GatewayMaster) -> None:
+    from .connections import QuickHandler
+
+    if master.proxyserver.handler is QuickHandler:
+        QuickHandler.express = True
 
 
 LEVERS = (
@@ -57,5 +67,25 @@ LEVERS = (
         ),
         frozenset({"0caea540795bb201"}),
         _handle_events_at_once,
+    ),
+    Lever(
+        # The same hooks, parsers and checks in the same order as the layers have them, for exchanges that ask for
+        # nothing special; see `express`.
+        "express",
+        (
+            http.HttpLayer,
+            http.HttpStream,
+            _http1.Http1Connection,
+            _http1.Http1Server,
+            _http1.Http1Client,
+            _http1.should_make_pipe,
+            http1.connection_close,
+            http1.expected_http_body_size,
+            layer.NextLayer,
+            modes.ReverseProxy,
+            modes.DestinationKnown,
+        ),
+        frozenset({"671e9bb73d93159e"}),
+        _open_the_express_lane,
     ),
 )

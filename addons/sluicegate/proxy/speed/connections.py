@@ -15,10 +15,15 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO
 from mitmproxy.utils import asyncio_utils
 
+from .express import Lane, lane_of
 from .hooks import Steps, finish
 
 if TYPE_CHECKING:
     from ..chain import Chain
+
+
+MOST_AT_ONCE = 65535
+"""Bytes that the layers are given at a time, at most, as by mitmproxy: what they make of them may be far larger."""
 
 
 class QuickHandler(ProxyConnectionHandler):
@@ -28,9 +33,14 @@ class QuickHandler(ProxyConnectionHandler):
     it in a queue instead of at a lock.
     """
 
+    express = False
+    """Plain exchanges go past the layers."""
+
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)  # type: ignore[no-untyped-call]
-        self._chain = cast("Chain", self.master.addons)
+        self.chain = cast("Chain", self.master.addons)
+        self.lane: Lane | None = None
+        """The express lane, where this connection has one and it is open."""
         self._waiting: deque[events.Event] = deque()
         self._is_handling = False
         self.behind: set[Connection] = set()
@@ -42,14 +52,14 @@ class QuickHandler(ProxyConnectionHandler):
     # Hooks
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
-        steps = self._chain.table.lifecycle(hook)
+        steps = self.chain.table.lifecycle(hook)
         for awaitable in steps:
             with self.timeout_watchdog.disarm():
                 await finish(steps, awaitable)
 
     def _run_hook(self, hook: commands.StartHook) -> bool:
         """Run a hook; False where it has to be awaited, which a task then does."""
-        steps = self._chain.table.lifecycle(hook)
+        steps = self.chain.table.lifecycle(hook)
         try:
             for awaitable in steps:
                 self._task(self._finish_hook(hook, steps, awaitable), f"handle_hook({hook.name})", keep_ref=True)
@@ -76,6 +86,8 @@ class QuickHandler(ProxyConnectionHandler):
         if self._is_handling:
             waiting.append(event)
             return
+        if self.lane is not None and self.lane.exchange is not None:
+            self.lane.hand_over()
         self._is_handling = True
         self.timeout_watchdog.last_activity = time.time()
         try:
@@ -106,12 +118,16 @@ class QuickHandler(ProxyConnectionHandler):
         if connection in self.transports:
             self._unsent.setdefault(connection, []).append(data)
 
+    def write(self, connection: Connection, data: bytes) -> None:
+        """Write to a connection, unless it is closed."""
+        io = self.transports.get(connection)
+        if io is not None and io.writer is not None and not io.writer.is_closing():
+            io.writer.write(data)
+
     def _flush(self) -> None:
         unsent, self._unsent = self._unsent, {}
         for connection, pieces in unsent.items():
-            io = self.transports.get(connection)
-            if io is not None and io.writer is not None and not io.writer.is_closing():
-                io.writer.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+            self.write(connection, pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def _carry_out(self, command: commands.Command) -> None:
         self._flush()  # what was sent before a connection is closed goes out before that
@@ -154,6 +170,8 @@ class QuickHandler(ProxyConnectionHandler):
         except asyncio.CancelledError as error:
             cancelled = error
         arriving.stop()
+        if connection is self.client and self.lane is not None:
+            self.lane.close()
         if cancelled is None:  # TCP connections can be half-closed
             connection.state &= ~ConnectionState.CAN_READ
         else:
@@ -168,6 +186,22 @@ class QuickHandler(ProxyConnectionHandler):
         self.transports.pop(connection)
         if cancelled:
             raise cancelled
+
+    def arrived(self, connection: Connection, data: bytes) -> None:
+        """Deal with what has come in on a connection."""
+        lane = self.lane
+        try:
+            if lane is not None and not self._is_handling and lane.take(connection, data):
+                self.timeout_watchdog.last_activity = time.time()
+                return
+        except Exception:  # nobody knows what was done and what was not
+            self.log("the express lane has failed", logging.ERROR, exc_info=True)
+            for known in list(self.transports):
+                self.close_connection(known)
+            return
+        self.take(events.DataReceived(connection, data))
+        if lane is None and self.express and connection is self.client:
+            self.lane = lane_of(self)
 
     def hold(self, transport: asyncio.Transport) -> None:
         """Read no more from a connection until all others take what is written to them."""
@@ -212,9 +246,11 @@ class Arriving(asyncio.Protocol):
         self._is_over = True
 
     def data_received(self, data: bytes) -> None:
-        if self._is_over:
-            return
-        self._handler.take(events.DataReceived(self._connection, data))
+        for start in range(0, len(data), MOST_AT_ONCE):
+            if self._is_over:
+                return
+            piece = data if len(data) <= MOST_AT_ONCE else data[start : start + MOST_AT_ONCE]
+            self._handler.arrived(self._connection, piece)
         if self._handler.behind and not self._is_over:
             self._handler.hold(self._transport)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mitmproxy import addonmanager, exceptions
 from mitmproxy.flow import Flow
-from mitmproxy.hooks import Hook, UpdateHook
+from mitmproxy.hooks import Hook, UpdateHook, all_hooks
 
 Handlers = tuple[tuple[Callable[..., Any], ...], ...]
 """The functions of a hook by addon of the chain: when one raises, the rest of its addon is passed over."""
@@ -30,6 +30,8 @@ class HookTable:
         self._manager = manager
         self._addons = list(addons)
         self._handlers: dict[str, Handlers] = {}
+        self.plain: bool | None = None
+        """Whether exchanges may go past the layers (`express`); None: not looked yet."""
 
     def run(self, event: Hook) -> Steps:
         """What `AddonManager.trigger_event` does."""
@@ -51,6 +53,11 @@ class HookTable:
                 yield from self._steps(handlers, ([data],))
             if data.intercepted:
                 yield data.wait_for_resume()
+
+    def functions(self, name: str) -> Handlers:
+        """What the hook of a name calls."""
+        handlers = self._handlers.get(name)
+        return self._found(all_hooks[name](None)) if handlers is None else handlers
 
     def _found(self, event: Hook) -> Handlers:
         handlers = self._handlers.get(event.name)

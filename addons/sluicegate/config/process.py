@@ -10,6 +10,7 @@ from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from .transfer import LENGTH, Request, packed
 
@@ -30,7 +31,7 @@ class WorkerProcess:
     @classmethod
     async def start(cls, folder: Path) -> WorkerProcess:
         """Start a process. Raises OSError."""
-        process = await asyncio.create_subprocess_exec(
+        process = await spawn(
             sys.executable,
             "-P",  # modules in the working directory are nothing to import
             "-m",
@@ -68,6 +69,19 @@ class WorkerProcess:
             pass
         await self._log
         await self._process.wait()
+
+
+async def spawn(*command: str, **options: Any) -> Process:
+    """Start a process as asyncio does, whole or not at all: cancelled in the middle, it is ended. Raises OSError."""
+    starting = asyncio.create_task(asyncio.create_subprocess_exec(*command, **options))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with suppress(OSError):
+            process = await starting
+            process.kill()
+            await process.communicate()
+        raise
 
 
 def environment() -> dict[str, str]:

@@ -20,7 +20,7 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import Layer
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ProxyConnectionHandler, ServerManager
 
-from ..workers.listening import BACKLOG, open_listeners
+from ..workers.listening import BACKLOG, open_listeners, refused
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +54,7 @@ class GatewayInstance(AsyncioServerInstance[_Mode]):
             self._servers = await self.listen(host, port)
         except OSError as error:
             # mitmproxy's own advice is a --mode of the target that a gateway never goes to.
-            hint = "; --listen-port chooses another" if error.errno == errno.EADDRINUSE else ""
-            message = f"cannot listen on {host or '*'}:{port}: {error.strerror or error}{hint}"
+            message = refused(host, port or 0, error)
             raise OSError(error.errno, message) from error
 
     async def listen(self, host: str, port: int) -> list[Any]:

@@ -41,7 +41,7 @@ class Listeners:
                     one.listen(BACKLOG)
             except OSError as error:
                 self.close()
-                raise OSError(error.errno, f"{host or '*'}:{port}: {error.strerror}") from None
+                raise OSError(error.errno, refused(host, port, error)) from None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -62,6 +62,12 @@ class Listeners:
         """Close them here; whoever was handed them must do so, too."""
         for sockets in self._sockets.values():
             _close(sockets)
+
+
+def refused(host: str, port: int, error: OSError) -> str:
+    """Why nobody can listen at a place."""
+    hint = "; --listen-port chooses another" if error.errno == errno.EADDRINUSE else ""
+    return f"cannot listen on {host or '*'}:{port}: {error.strerror or error}{hint}"
 
 
 def shown(host: str, port: int) -> str:

@@ -128,11 +128,12 @@ class Parent:
                 self._command, self._arguments, partial(self._print_out, worker), partial(self._print_err, worker)
             )
             worker.process = process
+            grace = 0.0
             try:
                 await self._accompany(worker, process)
+                grace = GRACE
             finally:
-                process.kill()
-                status = await process.ended()
+                status = await process.ended(grace)
                 worker.process, worker.generation = None, 0
                 worker.is_agreed = worker.is_ready = False
                 self._relay.lost(worker.number)
@@ -218,7 +219,7 @@ class Parent:
         try:
             self._listeners = Listeners(plan.places)
         except OSError as error:
-            logger.error("cannot listen at %s", error.strerror)
+            logger.error("%s", error.strerror)
             self._finish(1)
             return False
         for note in plan.notes:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, Final
 
-from ..config.process import environment
+from ..config.process import environment, spawn
 from ..config.transfer import LENGTH
 from .link import Plan, Terms, framed, read_frame
 from .output import Lines
@@ -45,7 +45,7 @@ class WorkerProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                process = await asyncio.create_subprocess_exec(
+                process = await spawn(
                     *command,
                     str(theirs.fileno()),
                     *arguments,
@@ -108,9 +108,17 @@ class WorkerProcess:
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGKILL)
 
-    async def ended(self) -> int:
-        """Wait for its end, and until all that it printed was taken; returns its status, negative for a signal."""
-        status = await self._process.wait()
+    async def ended(self, grace: float) -> int:
+        """Wait for its end, and until all that it printed was taken; after `grace` seconds it is killed.
+
+        Returns its status, negative for a signal.
+        """
+        try:
+            async with asyncio.timeout(grace):
+                status = await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            status = await self._process.wait()
         _, pending = await asyncio.wait(self._printing, timeout=LAST_WORDS)
         for one in pending:
             one.cancel()

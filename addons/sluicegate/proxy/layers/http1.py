@@ -76,10 +76,12 @@ def body_reader(size: int | None) -> Any:
 
 def asks_to_close(message: http.Request | http.Response) -> bool:
     """Whether a message is the last one on its connection (RFC 9112 section 9.3)."""
-    options = connection_options(by_name(message.headers.fields))
-    if b"close" in options:
-        return True
-    return message.http_version == "HTTP/1.0" and b"keep-alive" not in options
+    data = message.data
+    options: set[bytes] = set()
+    for name, value in data.headers.fields:
+        if len(name) == 10 and name.lower() == b"connection":
+            options |= connection_options({b"connection": [value]})
+    return b"close" in options or (data.http_version == b"HTTP/1.0" and b"keep-alive" not in options)
 
 
 class _Connection(Http1Connection):

@@ -23,6 +23,17 @@ _HOOKS = (
     addonmanager.safecall,
     hooks.Hook.args,
 )
+_CONNECTIONS = (
+    *_HOOKS,
+    mode_servers.ProxyConnectionHandler.handle_hook,
+    server.TimeoutWatchdog,
+    server.ConnectionHandler.__init__,
+    server.ConnectionHandler.server_event,
+    server.ConnectionHandler.hook_task,
+    server.ConnectionHandler.handle_connection,
+    server.ConnectionHandler.drain_writers,
+    server.ConnectionHandler.close_connection,
+)
 
 
 def _call_hooks_from_a_table(master: GatewayMaster) -> None:
@@ -36,10 +47,9 @@ def _handle_events_at_once(master: GatewayMaster) -> None:
 
 
 def _open_the_express_lane(master: GatewayMaster) -> None:
-    from .connections import QuickHandler
+    from .connections import ExpressHandler
 
-    if master.proxyserver.handler is QuickHandler:
-        QuickHandler.express = True
+    master.proxyserver.handler = ExpressHandler
 
 
 LEVERS = (
@@ -54,17 +64,7 @@ LEVERS = (
         # Same commands in the same order. A hook that need not wait runs where it arises, not in a task; data go to
         # the layers as they arrive, not through a stream reader and its task; what one event writes is written at once.
         "connections",
-        (
-            *_HOOKS,
-            mode_servers.ProxyConnectionHandler.handle_hook,
-            server.TimeoutWatchdog,
-            server.ConnectionHandler.__init__,
-            server.ConnectionHandler.server_event,
-            server.ConnectionHandler.hook_task,
-            server.ConnectionHandler.handle_connection,
-            server.ConnectionHandler.drain_writers,
-            server.ConnectionHandler.close_connection,
-        ),
+        _CONNECTIONS,
         frozenset({"0caea540795bb201"}),
         _handle_events_at_once,
     ),
@@ -73,6 +73,7 @@ LEVERS = (
         # nothing special; see `express`.
         "express",
         (
+            *_CONNECTIONS,
             http.HttpLayer,
             http.HttpStream,
             _http1.Http1Connection,
@@ -85,7 +86,7 @@ LEVERS = (
             modes.ReverseProxy,
             modes.DestinationKnown,
         ),
-        frozenset({"671e9bb73d93159e"}),
+        frozenset({"ef8ba6458cc8fccf"}),
         _open_the_express_lane,
     ),
 )

@@ -39,7 +39,7 @@ def _throughput(results: Results, body: str, connections: int, own: list[Summary
         if summary.excluded
     ]
     if faulty:
-        note += f"Runs with errors, left out: {'; '.join(faulty)}."
+        note += f"Runs with errors or without an answer, left out: {'; '.join(faulty)}."
     clients = f"{connections} connection{'s' if connections > 1 else ''}"
     return Table(f"{_SIZES[body]} bodies, {clients}", columns, rows, note.strip())
 

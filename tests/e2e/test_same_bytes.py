@@ -11,7 +11,8 @@ from tests.e2e.harness import Call, Digest, digest_of, head, pieces, upload
 from tests.e2e.harness.answering import ANSWERS
 from tests.e2e.harness.twins import Stage, Twins, twins
 
-pytestmark = pytest.mark.entry("gateway")
+# Each first test waits for three programs to start.
+pytestmark = [pytest.mark.entry("gateway"), pytest.mark.timeout(180)]
 
 ROUTES = {
     "api.yaml": """

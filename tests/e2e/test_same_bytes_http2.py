@@ -15,7 +15,8 @@ from tests.e2e.harness.answering import ANSWERS
 from tests.e2e.harness.tape import H2_PREFACE
 from tests.e2e.harness.twins import Stage, Twins, twins
 
-pytestmark = pytest.mark.entry("gateway")
+# Each first test waits for three programs to start.
+pytestmark = [pytest.mark.entry("gateway"), pytest.mark.timeout(180)]
 
 ROUTES = """
 host: api.hotel.test

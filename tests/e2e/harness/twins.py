@@ -167,20 +167,17 @@ def _difference(first: str, expected: object, other: str, found: object) -> str:
 
 
 @contextlib.contextmanager
-def twins(
-    routes: Mapping[str, str], *options: str, scripts: tuple[Path, ...] = (), **ways: tuple[str, ...]
-) -> Iterator[Twins]:
+def twins(routes: Mapping[str, str], *options: str, scripts: tuple[Path, ...] = ()) -> Iterator[Twins]:
     """Starts a gateway in each way, with route files in which {one}, {clear}, {chat} and {secure} are ports.
 
-    In options WAY stands for the name of the way. `ways` gives further ones: a name, and the options of its own.
+    In options WAY stands for the name of the way.
     """
     with contextlib.ExitStack() as stack:
         shared = stack.enter_context(targets())
         files = {name: shared.routes(text) for name, text in routes.items()}
         trust = f"ssl_verify_upstream_trusted_ca={authority_file()}"
         gateways = {}
-        every = {**WAYS, **{name: ("gateway", own) for name, own in ways.items()}}
-        for name, (program, own) in every.items():
+        for name, (program, own) in WAYS.items():
             given = ("--set", trust, *(option.replace("WAY", name) for option in options), *own)
             started = gateway(files, *given, program=program, scripts=(DOOR, *scripts), ready=False)
             gateways[name] = stack.enter_context(started)

@@ -305,7 +305,7 @@ class Lane:
 def _head(data: bytes, limit: int) -> list[bytes] | None:
     """Cut a head that has come whole into its lines; None where the layers have to read it."""
     end = data.find(b"\r\n\r\n")
-    if end <= 0 or end > limit:
+    if end <= 0 or end + 2 > limit:
         return None
     head = data[:end]
     lines = head.split(b"\r\n")

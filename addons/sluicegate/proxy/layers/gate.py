@@ -62,6 +62,11 @@ class IdleExpired(events.Event):
 
 
 @dataclass
+class TooManyStreams(HttpEvent):
+    """A client opens streams and gives them up faster than they are dealt with: its connection ends."""
+
+
+@dataclass
 class StopUpload(HttpEvent):
     """The client got its whole answer before its request was complete: it need not send the rest."""
 

@@ -21,11 +21,14 @@ from mitmproxy.utils import asyncio_utils
 
 from ..upstreams import NOT_DECIDED, TIMED_OUT
 from .drain import Drain
-from .gate import CarryOn, DeadlineExpired, Gate, GetDecidedConnection, IdleExpired
+from .gate import CarryOn, DeadlineExpired, Gate, GetDecidedConnection, IdleExpired, TooManyStreams
 from .http1 import GatewayHttp1Client, GatewayHttp1Server
 from .http2 import GatewayHttp2Client, GatewayHttp2Server
 from .stream import GatewayStream
 
+MOST_STREAMS = 400
+"""Exchanges of one client connection at a time, those included that it gave up and that are not done with: four times
+as many as an HTTP/2 client may have open."""
 _H1 = b"http/1.1"
 _H2 = b"h2"
 
@@ -61,6 +64,11 @@ class GatewayHttpLayer(HttpLayer):
                 self.forget_closed()  # an idle client is to cost little
 
     def make_stream(self, stream_id: int) -> CommandGenerator[None]:
+        client = self.context.client
+        if len(self.streams) >= MOST_STREAMS:
+            if client.connected:
+                yield from self.event_to_child(self.connections[client], TooManyStreams(stream_id))
+            return
         self.streams[stream_id] = stream = GatewayStream(self.context.fork(), stream_id, self.gate)
         yield from self.event_to_child(stream, events.Start())
 

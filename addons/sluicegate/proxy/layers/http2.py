@@ -10,8 +10,8 @@ from hyperframe.frame import GoAwayFrame
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
-from mitmproxy.proxy.layers.http._base import ReceiveHttp
-from mitmproxy.proxy.layers.http._events import RequestData, ResponseData, ResponseProtocolError
+from mitmproxy.proxy.layers.http._base import HttpEvent, ReceiveHttp
+from mitmproxy.proxy.layers.http._events import RequestData, RequestHeaders, ResponseData, ResponseProtocolError
 from mitmproxy.proxy.layers.http._http2 import Http2Client, Http2Connection, Http2Server
 from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection, SendH2Data
 
@@ -20,15 +20,25 @@ from ...problems import Problem
 from .. import answers
 from .drain import Drain
 from .flow_control import HIGH, JOINED, LOW, bodies, exceeds, join
-from .gate import FlowControl, Gate, IdleExpired, StopUpload
+from .gate import FlowControl, Gate, IdleExpired, StopUpload, TooManyStreams
 from .http1 import failure_problem
 
+_FEW_STREAMS = 256
+"""Streams of one connection, at least, before those that are over are looked for."""
 _ROOM_FOR_REFUSAL = 4
 """How many times the limit a head may have and still be answered 431; a longer one ends the connection."""
 
 
-class _Joining(BufferedH2Connection):
-    """Joins small pieces of what waits for a window."""
+class _Bounded(BufferedH2Connection):
+    """Joins small pieces of what waits for a window, and keeps no head that is too long before it is complete."""
+
+    def receive_data(self, data: bytes) -> list[h2.events.Event]:
+        received: list[h2.events.Event] = super().receive_data(data)
+        unfinished = self.incoming_buffer._headers_buffer
+        # No encoding is longer than what the limit counts: RFC 9113 section 6.5.2 adds 32 bytes for each field.
+        if unfinished and sum(len(frame.data) for frame in unfinished) > self.decoder.max_header_list_size:
+            raise h2.exceptions.DenialOfServiceError("a head that does not end")
+        return received
 
     def send_data(  # type: ignore[override]  # as the core has it
         self, stream_id: int, data: bytes, end_stream: bool = False, pad_length: None = None
@@ -50,12 +60,13 @@ class _Pausing(Http2Connection):
     """Bytes of one body that its sender may send ahead."""
     sends_requests: ClassVar[bool]
     """Whether it is bodies of requests, not of responses, that are sent here."""
-    h2_conn: _Joining
+    h2_conn: _Bounded
 
     def _start_flow_control(self) -> None:
         self._behind: set[int] = set()
         self._withheld: dict[int, int] = {}
-        self.h2_conn = _Joining(self.h2_conf)
+        self._most_streams = _FEW_STREAMS
+        self.h2_conn = _Bounded(self.h2_conf)
         if self.sends_requests:
             self.h2_conn.local_settings.enable_push = 0
         self.h2_conn.local_settings.initial_window_size = self.window
@@ -69,6 +80,13 @@ class _Pausing(Http2Connection):
         yield from super()._handle_event(event)
         if self._behind or self._keeps_any():
             yield from self._report(grown)
+        if len(self.streams) > self._most_streams:
+            self._forget_streams()
+
+    def _forget_streams(self) -> None:
+        """Let go of streams that are over: the core keeps each until its connection ends."""
+        self.streams = {own: state for own, state in self.streams.items() if not self.is_closed(own)}
+        self._most_streams = max(_FEW_STREAMS, 2 * len(self.streams))
 
     def _report(self, grown: int | None) -> CommandGenerator[None]:
         """Tell the streams whose receiver has fallen behind or has caught up; only `grown` can have fallen behind."""
@@ -125,6 +143,8 @@ class GatewayHttp2Server(_Pausing, Http2Server):
                 self.h2_conn.reset_stream(event.stream_id, h2.errors.ErrorCodes.NO_ERROR)
                 self.streams.pop(event.stream_id, None)
                 yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+        elif isinstance(event, TooManyStreams):
+            yield from self.protocol_error("too many streams", h2.errors.ErrorCodes.ENHANCE_YOUR_CALM)
         elif isinstance(event, ResponseProtocolError) and self._can_answer(event):
             problem = failure_problem(event.code.http_status_code() or 502)
             yield from self._answer(event.stream_id, problem, new_request_id())  # the exchange is in the log already
@@ -190,17 +210,33 @@ class GatewayHttp2Client(_Pausing, Http2Client):
         self._start_flow_control()
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, RequestData) and event.stream_id not in self.our_stream_id:
-            queue = self.stream_queue.get(event.stream_id)  # of what waits for a stream to become free
-            if queue and join(queue, event):
-                yield from self._report(event.stream_id)
-                return
-        if isinstance(event, IdleExpired):
+        if isinstance(event, HttpEvent) and not isinstance(event, FlowControl):
+            yield from self._send(event)
+        elif isinstance(event, IdleExpired):
             self.h2_conn.close_connection()  # a GOAWAY comes before the close: RFC 9113 section 6.8
             yield commands.SendData(self.conn, self.h2_conn.data_to_send())
             yield from self.close_connection("idle")
-            return
+        else:
+            yield from super()._handle_event(event)
+
+    def _send(self, event: HttpEvent) -> CommandGenerator[None]:
+        ours = self.our_stream_id.get(event.stream_id)
+        if isinstance(event, RequestHeaders):
+            if ours is not None and self.is_closed(ours):
+                del self.our_stream_id[event.stream_id]  # the request is sent again, on a stream of its own
+        elif ours is None:
+            queue = self.stream_queue.get(event.stream_id)  # of what waits for a stream to become free
+            if not queue:
+                return  # its stream is over
+            if isinstance(event, RequestData) and join(queue, event):
+                yield from self._report(event.stream_id)
+                return
         yield from super()._handle_event(event)
+
+    def _forget_streams(self) -> None:
+        super()._forget_streams()
+        self.their_stream_id = {own: theirs for own, theirs in self.their_stream_id.items() if own in self.streams}
+        self.our_stream_id = {theirs: own for theirs, own in self.our_stream_id.items() if own in self.streams}
 
     def _keeps_any(self) -> bool:
         return bool(self.h2_conn.stream_buffers or self.stream_queue)

@@ -10,7 +10,7 @@ from mitmproxy.net.http.validate import validate_headers
 from mitmproxy.proxy import events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
-from mitmproxy.proxy.layers.http import SendHttp
+from mitmproxy.proxy.layers.http import DropStream, SendHttp
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestData,
@@ -81,6 +81,12 @@ class GatewayStream(PausingStream):
             self.flow.response = self.gate.failure(self.flow, problem)
         yield from self.answer()
         return True
+
+    def check_killed(self, emit_error_hook: bool) -> CommandGenerator[bool]:
+        killed: bool = yield from super().check_killed(emit_error_hook)
+        if killed:
+            yield DropStream(self.stream_id)  # the core keeps it until the connection ends
+        return killed
 
     def invalid(self, request: bool) -> Problem | None:
         """What is wrong with the head of the request or of the response, if anything: smuggling is refused here."""

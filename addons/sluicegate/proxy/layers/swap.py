@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy.layer import CommandGenerator
 from mitmproxy.proxy.layers import ClientTLSLayer, HttpLayer, ServerTLSLayer
 from mitmproxy.proxy.layers.modes import ReverseProxy
 
@@ -11,6 +12,23 @@ from .http import GatewayHttpLayer
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What a client sends first that speaks HTTP/2 without TLS (RFC 9113 section 3.4)."""
+
+MOST_HELLO = 131_396
+"""Bytes of a ClientHello with its message header, at most: OpenSSL takes no longer one."""
+
+
+class GatewayClientTLS(ClientTLSLayer):
+    """TLS toward a client, whose ClientHello is bounded: the core reads it anew with each piece, and keeps 16 MB."""
+
+    def receive_handshake_data(self, data: bytes) -> CommandGenerator[tuple[bool, str | None]]:
+        if not self.client_hello_parsed and len(self.recv_buffer) + len(data) > MOST_HELLO:
+            self.recv_buffer.clear()
+            return False, "Cannot parse ClientHello: it is too long"
+        return (yield from super().receive_handshake_data(data))
+
+    def receive_data(self, data: bytes) -> CommandGenerator[None]:
+        if self.tls:  # else there was no handshake, and what still comes belongs to nobody
+            yield from super().receive_data(data)
 
 
 class Closed(layer.Layer):
@@ -47,8 +65,11 @@ def _swapped(chosen: layer.Layer | None, layers: list[layer.Layer], gate: Gate) 
         _forget(chosen, layers)
         return GatewayHttpLayer(chosen.context, gate)
     if isinstance(chosen, ClientTLSLayer):
-        chosen.child_layer = _swapped(chosen.child_layer, layers, gate) or Closed(chosen.context)
-        return chosen
+        child = chosen.child_layer
+        _forget(chosen, layers)
+        secured = GatewayClientTLS(chosen.context)
+        secured.child_layer = _swapped(child, layers, gate) or Closed(chosen.context)
+        return secured
     if isinstance(chosen, ServerTLSLayer):
         # The reverse URL is https: its TLS belongs to connections that are decided, not to this stack.
         child = chosen.child_layer

@@ -102,7 +102,9 @@ class Subject:
         """Write the route file so that `/generation` tells a number."""
         target = f"http://127.0.0.1:{self.target.port}"
         text = f"endpoints:\n  GET /a/{{x}}: {target}/b/{{x}}\n  GET /generation: {target}/{number}\n"
-        self._routes.write_text(text)
+        written = self._routes.with_suffix(".new")
+        written.write_text(text)
+        written.replace(self._routes)  # at once: half a file would be routes as well
 
     async def requests(self, count: int) -> None:
         """Send requests over connections that are kept."""

@@ -136,9 +136,10 @@ def answer(status: int = 200, headers: HeaderList = (), body: bytes = b"") -> Ha
 class _Wire:
     """The upstream's end of one connection."""
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, tape: bytearray | None = None) -> None:
         self.socket = connected
         self._buffer = bytearray()
+        self._tape = tape
 
     def send(self, data: bytes) -> None:
         try:
@@ -151,8 +152,13 @@ class _Wire:
             data = self.socket.recv(262_144)
         except OSError:
             return False
+        self._keep(data)
         self._buffer += data
         return bool(data)
+
+    def _keep(self, data: bytes) -> None:
+        if self._tape is not None:
+            self._tape += data
 
     def until(self, mark: bytes) -> bytes:
         while (end := self._buffer.find(mark)) < 0:
@@ -185,8 +191,8 @@ class _Wire:
     def peer_left(self, timeout: float) -> bool:
         self.socket.settimeout(timeout)
         try:
-            while self.socket.recv(65536):
-                pass  # a close with unread bytes would be a reset
+            while data := self.socket.recv(65536):  # a close with unread bytes would be a reset
+                self._keep(data)
             return True
         except TimeoutError:
             return False
@@ -204,7 +210,8 @@ class Upstream:
     """A recording server on an ephemeral loopback port; a thread per connection.
 
     `on(path, handler)` programs one path (query left out); every other path is answered 200 with the server's
-    name as body and in `X-Upstream`. A `greeting` is said at once to whoever connects, and then hung up.
+    name as body and in `X-Upstream`, or as `otherwise` has it. A `greeting` is said at once to whoever connects, and
+    then hung up. With `taped`, `tapes` holds all that each connection has brought, in their order.
     """
 
     def __init__(
@@ -214,6 +221,7 @@ class Upstream:
         tls: ssl.SSLContext | None = None,
         host: str = "127.0.0.1",
         greeting: bytes = b"",
+        taped: bool = False,
     ) -> None:
         self.name = name
         self.host = host
@@ -224,6 +232,10 @@ class Upstream:
         self._requests: list[Recorded] = []
         self._open: set[socket.socket] = set()
         self.connections = 0
+        self._serving = 0
+        self.tapes: list[bytearray] = []
+        self.otherwise = answer(body=name.encode())
+        self._taped = taped
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listener = socket.create_server((host, 0), family=family, backlog=128)
         self.port: int = self._listener.getsockname()[1]
@@ -269,6 +281,11 @@ class Upstream:
         assert arrived, f"{self.name} saw {shown}, not {count} x {path}"
         return self.seen(path)
 
+    def wait_closed(self, timeout: float = 15) -> None:
+        """Waits until all connections have ended."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._serving == 0, timeout), f"{self.name} is still connected"
+
     def stop(self) -> None:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -287,7 +304,10 @@ class Upstream:
                 return
             with self._changed:
                 self.connections += 1
+                self._serving += 1
                 number = self.connections
+                if self._taped:
+                    self.tapes.append(bytearray())
             threading.Thread(target=self._serve, args=(connected, number), daemon=True).start()
 
     def _serve(self, connected: socket.socket, number: int) -> None:
@@ -298,7 +318,7 @@ class Upstream:
                 connected = self._handshake(connected, server_name)
             with self._changed:
                 self._open.add(connected)
-            wire = _Wire(connected)
+            wire = _Wire(connected, self.tapes[number - 1] if self._taped else None)
             if self._greeting:
                 wire.send(self._greeting)
                 return
@@ -307,9 +327,11 @@ class Upstream:
         except (PeerGone, OSError):
             pass
         finally:
+            connected.close()
             with self._changed:
                 self._open.discard(connected)
-            connected.close()
+                self._serving -= 1
+                self._changed.notify_all()
 
     def _handshake(self, connected: socket.socket, server_name: list[str | None]) -> socket.socket:
         assert self._tls is not None
@@ -331,7 +353,7 @@ class Upstream:
         with self._changed:
             self._requests.append(recorded)
             self._changed.notify_all()
-        self._handlers.get(recorded.path, answer(body=self.name.encode()))(call)
+        self._handlers.get(recorded.path, self.otherwise)(call)
         if not call.ended:
             call.read_body()
         return not call.ended

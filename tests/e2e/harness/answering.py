@@ -67,10 +67,14 @@ ANSWERS: Mapping[str, Handler] = {
     "trailers": _chunked(b"Trailer: X-Sum\r\n", b"summed", trailers=b"X-Sum: 6\r\nX-More: 1\r\n"),
     "events": _chunked(b"Content-Type: text/event-stream\r\n", b"data: 0\n\n", b"data: 1\n\n"),
     "early-hints": _early_hints,
+    "http-1.0-kept": _raw(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", ends=False),
+}  # fmt: skip
+"""By the last segment of the path."""
+
+LAST_ANSWERS: Mapping[str, Handler] = {
     "continue": _raw(b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 2\r\n\r\nok"),
     "until-close": _raw(OK + b"X-A: 1\r\n\r\nuntil the end"),
     "http-1.0": _raw(b"HTTP/1.0 200 OK\r\nX-A: 1\r\n\r\nold"),
-    "http-1.0-kept": _raw(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", ends=False),
     "no-reason": _raw(b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok"),
     "line-feeds": _raw(b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok"),
     "folded": _raw(OK + b"X-A: one\r\n two\r\nContent-Length: 2\r\n\r\nok"),
@@ -90,4 +94,4 @@ ANSWERS: Mapping[str, Handler] = {
     "closed-at-once": _close_at_once,
     "reset-at-once": _reset_at_once,
 }  # fmt: skip
-"""By the last segment of the path."""
+"""The same; these end the connection. Whether that is seen before a next request goes out is a matter of chance."""

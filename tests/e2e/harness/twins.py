@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .client import Connection
+from .client import Connection, HeaderList
 from .gateway import DOOR, Gateway, gateway
 from .h2_client import H2Connection
 from .h2_upstream import H2Upstream
@@ -97,6 +97,17 @@ class Stage:
         with contextlib.suppress(ConnectionResetError, BrokenPipeError):
             client.send(*parts)
         client.read_to_end()
+
+    def ask(self, *asked: tuple[str, HeaderList]) -> None:
+        """Asks for paths over HTTP/1 on one connection, and for the same over HTTP/2."""
+        client = self.connection()
+        for path, headers in asked:
+            client.request("GET", path, headers=headers)
+        client.request("GET", "/a/last", headers=[("Connection", "close")])
+        client.read_to_end()
+        h2 = self.h2()
+        for path, headers in asked:
+            h2.request("GET", path, headers=[(name.lower(), value) for name, value in headers])
 
     def client_text(self) -> list[object]:
         """What came back, connection by connection, and whether the gateway ended it."""

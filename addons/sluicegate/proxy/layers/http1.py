@@ -211,6 +211,8 @@ class GatewayHttp1Server(_Connection, Http1Server):
             pass  # HTTP/1 may drop trailers: RFC 9110 section 6.5.1
         elif isinstance(event, ResponseEndOfMessage) and self.response is None:
             yield commands.CloseConnection(self.conn)
+        elif isinstance(event, ResponseEndOfMessage) and self.response and not self.has_body(self.response):
+            yield from self.mark_done(response=True)  # the core ends the chunks of a body that is not there
         else:
             yield from super().send(event)
 

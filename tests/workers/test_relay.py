@@ -137,6 +137,19 @@ async def test_a_generation_that_nobody_was_there_to_run_is_in_force_once_a_newc
     assert relay.in_force.generation == 1
 
 
+async def test_of_generations_that_nobody_ran_the_last_one_is_told(
+    loader: Loader, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    relay = Relay(1)
+    for path in ("/b2", "/b3", "/b4"):
+        write(folder, {"b.yaml": routes(path)})
+        relay.take(await load(loader), [])
+    relay.runs(1, 3)
+    assert [message.partition(":")[0] for message in caplog.messages] == ["routes generation 3"]
+    assert relay.in_force.generation == 3
+
+
 async def test_a_worker_that_does_not_take_over_is_named(loader: Loader) -> None:
     relay = Relay(2)
     relay.take(await load(loader), [1, 2])

@@ -83,6 +83,8 @@ class Relay:
         self.generation += 1
         self._base = raw.contents
         self._good, self._good_at = replace(loaded, table=None, raw=None), now
+        # What nobody was there to take over is of no interest any more.
+        self._pending = {number: one for number, one in self._pending.items() if one.awaited}
         self._pending[self.generation] = _Pending(self._good, endpoints, set(living), monotonic(), now)
         frames = raw.frames if is_known else _whole(loaded, raw.contents)
         return load_frames(Generation(self.generation, now), frames)

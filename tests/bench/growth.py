@@ -160,7 +160,7 @@ async def measure(subject: Subject, chosen: argparse.Namespace) -> None:
         ("requests", subject.requests, chosen.requests, 5_000),
         ("connections", subject.connections, chosen.connections, 1_000),
         ("reloads", subject.reloads, chosen.reloads, 50),
-        ("idle clients", subject.idle, chosen.clients, 0),
+        ("idle clients", subject.idle, chosen.clients, chosen.clients),
     ]
     for what, run, count, before in parts:
         if count and before:

@@ -38,7 +38,7 @@ endpoints:
   POST /clear/{{x}}: clear:/b/{{x}}
 """
 
-UNLIMITED = 12
+UNLIMITED = 20
 """More requests at a time than the five that the core would let through to one address."""
 
 

@@ -245,11 +245,11 @@ def test_nothing_is_closed_without_a_limit(world: World) -> None:
     assert first.connection == second.connection
 
 
-@pytest.mark.parametrize("value", ["soon", "-1s", "50ms", "2h", ""])
+@pytest.mark.parametrize("value", ["soon", "-1s", "50ms", "2h"])
 def test_a_limit_that_is_no_sensible_time_is_refused_with_what_is_right(upstream: Upstream, value: str) -> None:
     files = {"api.yaml": f"endpoints:\n  GET /a: {upstream.url}/a\n"}
     with gateway(files, "--set", f"upstream_idle={value}", ready=False) as running:
-        running.wait_log(f"upstream_idle: '{value}' is not a time from 100ms to 1h, such as 4s, nor 0")
+        running.wait_log(f"upstream_idle: '{value}' is not a time from 100ms to 1h, such as 4s, nor 0", timeout=45)
 
 
 def test_a_connection_in_use_is_kept(world: World) -> None:

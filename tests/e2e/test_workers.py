@@ -27,6 +27,7 @@ from tests.e2e.harness import (
     wait_until,
 )
 from tests.e2e.harness.load import Load
+from tests.e2e.harness.processes import children, is_running
 
 pytestmark = pytest.mark.entry("gateway")
 
@@ -67,16 +68,6 @@ def settle(running: Gateway, upstream: Upstream, path: str) -> int:
     found = running.wait_log(r"routes generation (\d+): 1 file, 1 endpoint, .* on 2 workers\n", after=seen)
     assert int(found[1]) == before + 1
     return before + 1
-
-
-def children(pid: int) -> list[int]:
-    told = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    return [int(line.split()[0]) for line in told.splitlines() if int(line.split()[1]) == pid]
-
-
-def is_running(pid: int) -> bool:
-    told = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return told.strip() != "" and not told.startswith("Z")
 
 
 def serve_both(running: Gateway) -> None:

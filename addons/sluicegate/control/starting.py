@@ -30,6 +30,9 @@ async def start(look: Callable[[], Status], control: str, state: Path, port: int
     except OSError as error:
         _warn(address, error)
         return None
+    except Exception:
+        logger.warning("the control server did not start; the gateway runs without it", exc_info=True)
+        return None
     logger.info("control: %s", address)
     return server
 

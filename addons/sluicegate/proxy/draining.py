@@ -23,7 +23,7 @@ _LOOK: Final = 0.02
 
 
 class Draining:
-    """Ends a master: gently when asked the first time, at once when asked again."""
+    """Ends a master gently."""
 
     def __init__(self, master: Master, server: GatewayProxyserver, seconds: float) -> None:
         """`seconds` is how long exchanges in flight may take."""
@@ -36,14 +36,18 @@ class Draining:
     def begin(self, seconds: float | None = None, *, for_good: bool = True) -> None:
         """Drain, within the time given here, else that of the start; then shut the master down.
 
-        `for_good`: no other process accepts on these sockets.
+        0 seconds: at once, also where it drains already. `for_good`: no other process accepts on these sockets.
         """
         seconds = self._seconds if seconds is None else seconds
-        if self._task is not None or seconds <= 0:
+        if seconds <= 0:
             self._master.shutdown()
-            return
-        work = self._drain(seconds, for_good=for_good)
-        self._task = asyncio.get_running_loop().create_task(work, name="drain")
+        elif self._task is None:
+            work = self._drain(seconds, for_good=for_good)
+            self._task = asyncio.get_running_loop().create_task(work, name="drain")
+
+    def begin_or_end(self) -> None:
+        """Drain; asked a second time, end at once."""
+        self.begin(None if self._task is None else 0)
 
     async def _drain(self, seconds: float, *, for_good: bool) -> None:
         started = monotonic()

@@ -66,9 +66,11 @@ class GatewayMaster(Master):
         self.options.update(mode=options.reverse_modes(self.options))
         speed.apply(self, on=self.options.speed == "on")
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, partial(self._draining.begin, for_good=self._link is None))
+        loop.add_signal_handler(signal.SIGTERM, self._draining.begin_or_end)
         if self._link is not None:
-            loop.add_signal_handler(signal.SIGINT, lambda: None)  # it comes to all; the parent decides
+            # What comes to the whole process group comes by way of the parent, too, and the parent decides.
+            loop.add_signal_handler(signal.SIGTERM, partial(self._draining.begin, for_good=False))
+            loop.add_signal_handler(signal.SIGINT, lambda: None)
             await self._join(self._link)
         await super().run()
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from ..config.building import Loaded
 from ..config.reloading import Reloader
@@ -45,7 +45,8 @@ class Worker:
         self.number = number
         self.process: WorkerProcess | None = None
         self.generation = 0
-        self.is_agreed = False
+        self.agreed: float | None = None
+        """When its process was given the sockets, by the monotonic clock."""
         self.is_ready = False
         self.has_failed = False
         self.restarts = 0
@@ -79,8 +80,8 @@ class Parent:
     async def run(self) -> int:
         """Serve, by way of the workers, until told to end; returns the exit status."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._end, self._drain)
-        loop.add_signal_handler(signal.SIGINT, self._end, 0.0)
+        loop.add_signal_handler(signal.SIGTERM, self.end, self._drain)
+        loop.add_signal_handler(signal.SIGINT, self.end, 0.0)
         for worker in self._workers:
             self._spawn(self._keep(worker), f"worker {worker.number}")
         self._spawn(self._look_for_stuck(), "stuck workers")
@@ -123,27 +124,40 @@ class Parent:
 
     async def _keep(self, worker: Worker) -> None:
         """Keep a worker alive: start its process, and the next one when that ends."""
-        while True:
-            process = await WorkerProcess.start(
-                self._command, self._arguments, partial(self._print_out, worker), partial(self._print_err, worker)
-            )
-            worker.process = process
-            grace = 0.0
+        prints = partial(self._print, worker, self._output.out), partial(self._print, worker, self._output.err)
+        while not self._is_ending:
+            started, how = monotonic(), "could not be started"
+            status = 1
             try:
-                await self._accompany(worker, process)
+                process = await WorkerProcess.start(self._command, self._arguments, *prints)
+            except OSError as error:
+                how = f"could not be started: {error.strerror}"
+                if not self._plan.done():  # there is no log yet
+                    self._print(worker, self._output.err, f"gateway: worker {worker.number} {how}\n".encode())
+            else:
+                status = await self._live(worker, process)
+                how = words(status)
+            delay = self._pause(worker, status, how, monotonic() - started)
+            if not self._is_ending:
+                await asyncio.sleep(delay)
+
+    async def _live(self, worker: Worker, process: WorkerProcess) -> int:
+        """Go with a process from its start to its end; returns its status."""
+        worker.process = process
+        grace = 0.0
+        try:
+            await self._accompany(worker, process)
+            if worker.agreed is not None or not self._is_ending:
                 grace = GRACE
-            finally:
-                status = await process.ended(grace)
-                worker.process, worker.generation = None, 0
-                worker.is_agreed = worker.is_ready = False
-                self._relay.lost(worker.number)
-            delay = self._pause(worker, status, monotonic() - process.started)
-            if self._is_ending:
-                return
-            await asyncio.sleep(delay)
+        finally:
+            status = await process.ended(grace)
+            worker.process, worker.generation = None, 0
+            worker.agreed, worker.is_ready = None, False
+            self._relay.lost(worker.number)
+        return status
 
     async def _accompany(self, worker: Worker, process: WorkerProcess) -> None:
-        """Go with a process from its start to its end."""
+        """Agree with a process, and listen to it until it ends."""
         if worker is not self._workers[0]:
             # What the first one cannot do, none can; and it alone makes what is missing on disk (certificates).
             await asyncio.wait([self._plan])
@@ -153,13 +167,13 @@ class Parent:
             return
         if not self._plan.done() and not await self._begin(plan):
             return
-        if self._listeners is None:
+        if self._listeners is None or self._is_ending:
             return
         try:
             await process.agree(self._pseudonym, self._listeners.for_worker())
         except OSError:
             return
-        worker.is_agreed = True
+        worker.agreed = monotonic()
         process.send(self._relay.for_newcomer())
         async for kind, content in process.messages():
             if kind == "runs":
@@ -173,10 +187,11 @@ class Parent:
         self._has_served = True
         if not self._is_told and self._listeners is not None and all(one.is_ready for one in self._workers):
             self._is_told = True
-            logger.info("%d workers serve at %s", len(self._workers), " and ".join(self._listeners.addresses))
+            who = "1 worker serves" if len(self._workers) == 1 else f"{len(self._workers)} workers serve"
+            logger.info("%s at %s", who, " and ".join(self._listeners.addresses))
 
-    def _pause(self, worker: Worker, status: int, lived: float) -> float:
-        """Say that a process has ended; returns the seconds before the next one, where there is to be one."""
+    def _pause(self, worker: Worker, status: int, how: str, lived: float) -> float:
+        """Say how a process has ended; returns the seconds before the next one, where there is to be one."""
         if self._is_ending:
             return 0.0
         if not self._plan.done():  # its arguments are wrong, or it printed what was asked for
@@ -184,12 +199,12 @@ class Parent:
             return 0.0
         worker.has_failed = True
         if not self._has_served and all(one.has_failed for one in self._workers):
-            logger.error("no worker could serve: worker %d %s", worker.number, words(status))
+            logger.error("no worker could serve: worker %d %s", worker.number, how)
             self._finish(1)
             return 0.0
         delay = worker.back_off.after(lived)
         then = f"in {delay:g} s" if delay else "now"
-        logger.error("worker %d %s; the next one starts %s", worker.number, words(status), then)
+        logger.error("worker %d %s; the next one starts %s", worker.number, how, then)
         worker.restarts += 1
         return delay
 
@@ -202,7 +217,7 @@ class Parent:
                 process = worker.process
                 if process is None or self._is_ending:
                     continue
-                if worker.is_agreed and worker.number in overdue:
+                if worker.number in overdue and worker.agreed is not None and monotonic() - worker.agreed > SLOWEST:
                     number = overdue[worker.number]
                     logger.warning("worker %d did not take over generation %d", worker.number, number)
                     process.kill()
@@ -250,10 +265,10 @@ class Parent:
         """Hand a load to all workers."""
         sent = self._relay.take(loaded, [one.number for one in self._workers if one.process is not None])
         for worker in self._workers:
-            if worker.is_agreed and worker.process is not None:
+            if worker.agreed is not None and worker.process is not None:
                 worker.process.send(sent)
 
-    def _end(self, drain: float) -> None:
+    def end(self, drain: float) -> None:
         """End, `drain` seconds at most after this; at once where that was asked for before."""
         if self._is_ending or not self._plan.done():
             self._finish(0)
@@ -273,15 +288,8 @@ class Parent:
                     await asyncio.sleep(0.02)
         self._finish(0)
 
-    # What they print
-
-    def _print_out(self, worker: Worker, line: bytes) -> None:
-        self._print(worker, self._output.out, line)
-
-    def _print_err(self, worker: Worker, line: bytes) -> None:
-        self._print(worker, self._output.err, line)
-
-    def _print(self, worker: Worker, stream: Any, line: bytes) -> None:
+    def _print(self, worker: Worker, stream: IO[bytes], line: bytes) -> None:
+        """Print a line of a worker; before there is a plan, the first one speaks for the whole program."""
         try:
             self._output.write(stream, marked(worker.number, line) if self._plan.done() else line)
         except OSError:

@@ -118,9 +118,9 @@ class Relay:
         del self._pending[number]
         self.in_force = InForce(number, pending.loaded.files, pending.endpoints, pending.at)
         seconds = pending.loaded.seconds + monotonic() - pending.since
-        of = "" if len(pending.took) == self._workers else f" of {self._workers}"
+        took, of = len(pending.took), "" if len(pending.took) == self._workers else f" of {self._workers}"
         told = taken_over(pending.loaded, number, seconds, pending.endpoints)
-        logger.info("%s, on %d%s workers", told, len(pending.took), of)
+        logger.info("%s, on %d%s worker%s", told, took, of, "" if self._workers == 1 else "s")
 
 
 def _failed(loaded: Loaded) -> list[bytes]:

@@ -221,6 +221,8 @@ class GatewayHttp1Server(_Connection, Http1Server):
             return nothing()  # HTTP/1 may drop trailers: RFC 9110 section 6.5.1
         if isinstance(event, ResponseEndOfMessage) and self.response is None:
             return self.close()
+        if isinstance(event, ResponseEndOfMessage) and self.response and not self.has_body(self.response):
+            return self.mark_done(response=True)  # the core ends the chunks of a body that is not there
         return super().send(event)
 
     def send_response_head(self, event: ResponseHeaders) -> CommandGenerator[None]:

@@ -202,7 +202,9 @@ class Lane:
         try:
             response = http1.read_response_head(lines)
             size = http1.expected_http_body_size(flow.request, response)
-            if response.status_code < 200 or size is None or not 0 <= size <= BUFFERED or asks_to_close(response):
+            if response.data.http_version != b"HTTP/1.1" or response.status_code < 200 or asks_to_close(response):
+                return False
+            if size is None or not 0 <= size <= BUFFERED:
                 return False
             if len(data) - size != sum(map(len, lines)) + 2 * len(lines) + 2:
                 return False

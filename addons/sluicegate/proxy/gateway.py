@@ -29,6 +29,7 @@ from .controlled import Controlled
 from .flows import FAILED, METADATA, apply_forward, apply_problem, apply_response, describe_on, exchange_of, note
 from .guard import guarded, observing
 from .layers import swap
+from .layers.context import OptionValues
 from .live import Live, attach, detach, live_of
 from .records import Recorder
 from .routes import Routes
@@ -64,6 +65,7 @@ class Gateway:
         self.upstreams = Upstreams()
         self.recorder = Recorder()
         self.kept_bodies = KeptBodies()
+        self.values = OptionValues(ctx.options)
         self.head_limit = 1 << 16
         self.is_running = False
         self.is_serving = False
@@ -79,6 +81,7 @@ class Gateway:
     # Life cycle
 
     def configure(self, updated: set[str]) -> None:
+        self.values.forget()
         options.check(ctx.options)
         if self.is_serving:
             options.check_change(updated)
@@ -185,7 +188,7 @@ class Gateway:
     def begin(self, flow: http.HTTPFlow) -> Live:
         """Bind a new exchange, and the snapshot of this moment, to a flow."""
         exchange = exchange_of(flow, self.routes.snapshot)
-        exchange.show_internals = ctx.options.verbose_errors or _is_loopback(exchange.client)
+        exchange.show_internals = self.values.verbose_errors or _is_loopback(exchange.client)
         live = Live(exchange, time.time())
         attach(flow, live)
         return live
@@ -218,7 +221,7 @@ class Gateway:
             if flow.is_replay is None and is_streamed(flow.request):
                 flow.request.stream = through(live, "request", keep=self._keeps())
         elif exchange.problem is not None:
-            apply_problem(flow, live, verbose=ctx.options.verbose_errors)
+            apply_problem(flow, live, verbose=self.values.verbose_errors)
         describe_on(flow, live)
 
     def _replay(self, flow: http.HTTPFlow) -> None:
@@ -347,7 +350,7 @@ class Gateway:
             problem,
             exchange.instance,
             exchange.request_id,
-            verbose=ctx.options.verbose_errors,
+            verbose=self.values.verbose_errors,
             head=exchange.method == "HEAD",
         )
 

@@ -15,6 +15,7 @@ from mitmproxy.proxy.server import ConnectionHandler
 from ...exchange import Forward
 from ...problems import Problem
 from ..upstreams import Upstreams
+from .context import OptionValues
 
 
 class Gate(Protocol):
@@ -22,6 +23,7 @@ class Gate(Protocol):
 
     head_limit: int
     upstreams: Upstreams
+    values: OptionValues
 
     def head_refused(self, client: Client, problem: Problem) -> str:
         """Write down a head that never became a request; returns the request id that it is answered with."""

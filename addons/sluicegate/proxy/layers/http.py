@@ -20,6 +20,7 @@ from mitmproxy.proxy.server import ConnectionHandler
 from mitmproxy.utils import asyncio_utils
 
 from ..upstreams import NOT_DECIDED, TIMED_OUT
+from .context import GatewayContext
 from .drain import Drain
 from .gate import CarryOn, DeadlineExpired, Gate, GetDecidedConnection, IdleExpired, TooManyStreams
 from .http1 import GatewayHttp1Client, GatewayHttp1Server
@@ -33,16 +34,25 @@ _H1 = b"http/1.1"
 _H2 = b"h2"
 
 
+_OWN = frozenset({DeadlineExpired, CarryOn, IdleExpired, Drain, events.Start, events.ConnectionClosed})
+"""Events with which the layer does something of its own; all the others go straight to the core's."""
+
+
 class GatewayHttpLayer(HttpLayer):
     """The HTTP layer of one client connection."""
 
     def __init__(self, context: Context, gate: Gate) -> None:
-        super().__init__(context, HTTPMode.transparent)
+        super().__init__(GatewayContext.of(context, gate.values), HTTPMode.transparent)
         self.gate = gate
         self.ended: set[Server] = set()
         """Connections to targets of which nothing more is heard."""
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if event.__class__ in _OWN:
+            return self._handle_own(event)
+        return super()._handle_event(event)  # type: ignore[no-any-return]
+
+    def _handle_own(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, DeadlineExpired | CarryOn):
             stream = self.streams.get(event.stream_id)
             if stream is not None:

@@ -32,7 +32,6 @@ from mitmproxy.proxy.layers.http._http1 import (
     should_make_pipe,
 )
 
-from ...exchange import by_name
 from ...forwarding.headers import connection_options, new_request_id
 from ...problems import Problem
 from .. import answers
@@ -84,6 +83,11 @@ def asks_to_close(message: http.Request | http.Response) -> bool:
     return b"close" in options or (data.http_version == b"HTTP/1.0" and b"keep-alive" not in options)
 
 
+def nothing() -> CommandGenerator[None]:
+    """No command."""
+    yield from ()
+
+
 class _Connection(Http1Connection):
     """Closes once a message was read that asks for it: its Connection field does not go on, so the core cannot know.
 
@@ -128,17 +132,22 @@ class GatewayHttp1Server(_Connection, Http1Server):
         self.draining = False
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, Drain):
-            yield from self.drain()
-            return
         if isinstance(event, events.DataReceived):
-            if self.lingering and self.has_lingered(len(event.data)):
-                yield commands.CloseConnection(self.conn)
-                return
-            if self.state == self.wait and len(self.buf) + len(event.data) > MAX_PIPELINED:
-                yield commands.CloseConnection(self.conn)
-                return
-        yield from super()._handle_event(event)
+            if self.is_too_much(len(event.data)):
+                return self.close()
+        elif isinstance(event, Drain):
+            return self.drain()
+        return super()._handle_event(event)
+
+    def is_too_much(self, size: int) -> bool:
+        """Whether a client sends more than is thrown away after an answer, or kept while it is awaited."""
+        if self.lingering and self.has_lingered(size):
+            return True
+        return self.state == self.wait and len(self.buf) + size > MAX_PIPELINED
+
+    def close(self) -> CommandGenerator[None]:
+        """Close the connection at once."""
+        yield commands.CloseConnection(self.conn)
 
     def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
         if not isinstance(event, events.DataReceived):
@@ -202,19 +211,19 @@ class GatewayHttp1Server(_Connection, Http1Server):
 
     def send(self, event: HttpEvent) -> CommandGenerator[None]:
         if isinstance(event, ResponseHeaders):
-            yield from self.send_response_head(event)
-        elif isinstance(event, ResponseProtocolError):
-            yield from self.send_failure(event)
-        elif isinstance(event, StopUpload):
+            return self.send_response_head(event)
+        if isinstance(event, ResponseProtocolError):
+            return self.send_failure(event)
+        if isinstance(event, StopUpload):
             self.linger()
-        elif isinstance(event, ResponseTrailers):
-            pass  # HTTP/1 may drop trailers: RFC 9110 section 6.5.1
-        elif isinstance(event, ResponseEndOfMessage) and self.response is None:
-            yield commands.CloseConnection(self.conn)
-        elif isinstance(event, ResponseEndOfMessage) and self.response and not self.has_body(self.response):
-            yield from self.mark_done(response=True)  # the core ends the chunks of a body that is not there
-        else:
-            yield from super().send(event)
+            return nothing()
+        if isinstance(event, ResponseTrailers):
+            return nothing()  # HTTP/1 may drop trailers: RFC 9110 section 6.5.1
+        if isinstance(event, ResponseEndOfMessage) and self.response is None:
+            return self.close()
+        if isinstance(event, ResponseEndOfMessage) and self.response and not self.has_body(self.response):
+            return self.mark_done(response=True)  # the core ends the chunks of a body that is not there
+        return super().send(event)
 
     def send_response_head(self, event: ResponseHeaders) -> CommandGenerator[None]:
         """Send a head with the framing of this connection (RFC 9112 section 6.3), saying so where it will close."""
@@ -224,12 +233,12 @@ class GatewayHttp1Server(_Connection, Http1Server):
             if not (old_client and response.status_code != 101):  # HTTP/1.0 has no interim responses
                 yield from super().send(event)
             return
-        values = by_name(response.headers.fields)
-        if old_client and b"transfer-encoding" in values:
+        names = [name.lower() for name, _ in response.headers.fields]
+        if old_client and b"transfer-encoding" in names:
             response = response.copy()
             del response.headers["Transfer-Encoding"]  # its body, without chunks, ends with the connection
             self.closing = True
-        elif b"transfer-encoding" not in values and b"content-length" not in values and self.has_body(response):
+        elif b"transfer-encoding" not in names and b"content-length" not in names and self.has_body(response):
             if old_client:
                 self.closing = True
             else:
@@ -237,7 +246,7 @@ class GatewayHttp1Server(_Connection, Http1Server):
                 response.http_version = "HTTP/1.1"
                 response.headers["Transfer-Encoding"] = "chunked"
         self.closing = self.closing or asks_to_close(response)
-        announce = self.closing and b"connection" not in values
+        announce = self.closing and b"connection" not in names
         for command in super().send(ResponseHeaders(event.stream_id, response, event.end_stream)):
             if announce and isinstance(command, commands.SendData):
                 command.data = command.data[:-2] + b"Connection: close\r\n\r\n"

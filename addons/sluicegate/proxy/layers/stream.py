@@ -56,11 +56,10 @@ class GatewayStream(PausingStream):
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, DeadlineExpired):
-            yield from self.expire(event)
-        elif isinstance(event, CarryOn):
-            yield from self.carry_on()
-        else:
-            yield from super()._handle_event(event)
+            return self.expire(event)
+        if isinstance(event, CarryOn):
+            return self.carry_on()
+        return super()._handle_event(event)  # type: ignore[no-any-return]
 
     # Request
 

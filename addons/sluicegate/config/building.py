@@ -43,8 +43,8 @@ class Loaded:
 
     `table` is None where they cannot be used; `settings`, `files` (name to SHA-256) and `receipt` belong to the
     table. `unchanged`: nothing differs from the last load that was kept, and nothing else is set. `seconds` is how
-    long the load took; `fault` is the traceback of an internal error; `raw` is there where it was asked for and
-    there is a table.
+    long the load took; `fault` is the traceback of an internal error. `raw` is there where it was asked for; the table
+    is then an empty one: it is others that build it.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -66,12 +66,16 @@ class Loaded:
 class Reply:
     """The reply to one request, as it comes in."""
 
-    def __init__(self, kept: Sequence[Endpoint]) -> None:
-        """`kept` are the endpoints that were taken over last, in the order of that reply."""
+    def __init__(self, kept: Sequence[Endpoint], *, builds: bool = True) -> None:
+        """`kept` are the endpoints that were taken over last, in the order of that reply.
+
+        `builds`: put them into the table; else they are only gathered.
+        """
         self.endpoints: list[Endpoint] = []
         self.hosts: list[tuple[HostPattern, Fallback | None]] = []
         self._end: End | None = None
         self._kept = kept
+        self._builds = builds
         self._table = Table()
         self._files: dict[str, str] = {}
         self._diagnostics: list[Diagnostic] = []
@@ -97,7 +101,7 @@ class Reply:
                 self._add(self._kept[start : min(start + STEP_ENDPOINTS, content.stop)])
                 yield
         elif kind == "hosts":
-            for pattern, fallback in content:
+            for pattern, fallback in content if self._builds else ():
                 self._table.add_host(pattern, fallback)
             self.hosts += content
         elif kind == "files":
@@ -109,7 +113,7 @@ class Reply:
         yield
 
     def _add(self, endpoints: Sequence[Endpoint]) -> None:
-        for endpoint in endpoints:
+        for endpoint in endpoints if self._builds else ():
             self._table.add(endpoint)
         self.endpoints += endpoints
 

@@ -33,7 +33,7 @@ class Loader:
     ) -> None:
         """Load from a folder; `own_addresses` are this gateway's listeners, `deadline` is seconds for one load.
 
-        `raw`: keep the frames of a reply in what was loaded.
+        `raw`: keep the frames of a reply in what was loaded, and build no table from them.
         """
         self.own_addresses = tuple(own_addresses)
         self._folder = folder
@@ -110,7 +110,7 @@ class Loader:
             return frame
 
         base = self._kept if worker.informed else None
-        reply = Reply(base.endpoints if base is not None else ())
+        reply = Reply(base.endpoints if base is not None else (), builds=not self._raw)
         end = await reply.receive(next_frame)
         if not end.complete:
             self._offered = self._kept

@@ -78,7 +78,7 @@ class Relay:
         if loaded.table is None or loaded.raw is None:
             self._bad = loaded
             return load_frames(Generation(self.generation, now), _failed(loaded))
-        raw, endpoints = loaded.raw, len(loaded.table)
+        raw, endpoints = loaded.raw, len(loaded.raw.contents.endpoints)
         is_known = raw.base is None or raw.base is self._base
         self.generation += 1
         self._base = raw.contents

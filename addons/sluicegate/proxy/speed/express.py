@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final
 
 from mitmproxy import addonmanager, exceptions, http
@@ -26,6 +25,7 @@ from ..layers.gate import CarryOn, DeadlineExpired, Gate
 from ..layers.http import GatewayHttpLayer
 from ..layers.http1 import MAX_RESPONSE_HEAD, GatewayHttp1Client, GatewayHttp1Server, asks_to_close, body_reader
 from ..layers.stream import GatewayStream, check_response
+from .hooks import is_plain
 
 if TYPE_CHECKING:
     from .connections import QuickHandler
@@ -53,16 +53,6 @@ def lane_of(handler: QuickHandler) -> Lane | None:
         return None
     server = layers[1].connections.get(handler.client)
     return Lane(handler, layers[1], server) if type(server) is GatewayHttp1Server else None
-
-
-def is_plain(handlers: tuple[tuple[Any, ...], ...]) -> bool:
-    """Whether a hook calls only functions that are known here, and need not be awaited."""
-    return all(
-        getattr(function, "__module__", "").startswith(("sluicegate.", "mitmproxy.addons."))
-        and not iscoroutinefunction(function)
-        for functions in handlers
-        for function in functions
-    )
 
 
 class Lane:
@@ -194,7 +184,7 @@ class Lane:
 
     def _response(self, exchange: Exchange, data: bytes) -> bool:
         target, flow = exchange.target, exchange.flow
-        if target.buf or self._server.buf or self._layer._paused is not None:
+        if target.buf or self._server.buf or self._layer._paused is not None or not self._is_plain():
             return False
         lines = _head(data, MAX_RESPONSE_HEAD)
         if lines is None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable, Generator, Iterable
-from inspect import isawaitable
-from typing import Any
+from inspect import isawaitable, iscoroutinefunction
+from typing import Any, Final
 
 from mitmproxy import addonmanager, exceptions
 from mitmproxy.flow import Flow
@@ -15,6 +15,11 @@ Handlers = tuple[tuple[Callable[..., Any], ...], ...]
 """The functions of a hook by addon of the chain: when one raises, the rest of its addon is passed over."""
 Steps = Generator[Awaitable[Any], None, None]
 """Runs hooks as it is advanced; yields only what has to be awaited, and takes the exceptions of that."""
+
+_HARMLESS: Final = frozenset(
+    f"mitmproxy.addons.{name}" for name in ("dumper", "save", "savehar", "tlsconfig", "update_alt_svc")
+)
+"""Modules of addons whose hooks leave the framing, the body and the way of messages alone; they may answer requests."""
 
 
 class HookTable:
@@ -83,6 +88,19 @@ class HookTable:
             except Exception:
                 with addonmanager.safecall():  # logs it as mitmproxy does
                     raise
+
+
+def is_plain(handlers: tuple[tuple[Any, ...], ...]) -> bool:
+    """Whether a hook calls only functions that are known here, and need not be awaited."""
+    return all(
+        _is_known(getattr(function, "__module__", "")) and not iscoroutinefunction(function)
+        for functions in handlers
+        for function in functions
+    )
+
+
+def _is_known(module: str) -> bool:
+    return module.startswith("sluicegate.") or module in _HARMLESS
 
 
 _arguments: dict[type[Hook], str] = {}

@@ -22,6 +22,8 @@ from .tls import authority_file, server_context
 from .upstream import Call, Handler, Upstream
 from .waiting import wait_until
 
+INSIDE = Path(__file__).with_name("inside.py")
+"""The script for `inside`."""
 QUIET = "/.quiet"
 """A path that no endpoint has; what is asked for it is left out of the comparison."""
 WARMING = head("GET", "/a/warming")
@@ -102,6 +104,15 @@ class Stage:
 
 
 Probe = Callable[[Stage], None]
+
+
+def inside(running: Gateway, command: str) -> tuple[int, int]:
+    """Tells the script `INSIDE` a command; returns how many requests and answers have taken the express lane."""
+    port = int(running.wait_log(r"inside: port (\d+)")[1])
+    with Connection(port) as connection:
+        connection.send(f"{command}\n".encode())
+        requests, answers = connection.read_to_end().split()
+    return int(requests), int(answers)
 
 
 def whole(status: int = 200, headers: HeaderList = (), body: bytes | None = None) -> Handler:

@@ -208,7 +208,7 @@ def test_a_second_request_gives_the_same_bytes(world: Pair, name: str) -> None:
     assert ("ended" in str(told["client"])) == ends
 
 
-UNENDED = {
+UNFINISHED = {
     "unknown coding": Odd((request("POST /a/1 HTTP/1.1", "Transfer-Encoding: gzip", body=b"abc"),), "400"),
     "Expect, refused": Odd(
         (request("POST /nothing HTTP/1.1", "Expect: 100-continue", "Content-Length: 3"),), "404"
@@ -216,14 +216,16 @@ UNENDED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", UNENDED)
-def test_a_refusal_that_waits_for_the_rest_gives_the_same_bytes(world: Pair, name: str) -> None:
+@pytest.mark.parametrize("name", UNFINISHED)
+def test_a_refusal_of_an_unfinished_request_ends_the_connection_the_same_way(
+    world: Pair, name: str
+) -> None:
     def probe(stage: Stage) -> None:
         client = stage.connection()
-        stage.send(client, *UNENDED[name].parts)
-        assert stage.statuses(client, "POST") == UNENDED[name].answers
+        stage.send(client, *UNFINISHED[name].parts)
+        assert stage.statuses(client, "POST") == UNFINISHED[name].answers
 
-    assert "open" in str(world.same(probe)["client"])
+    assert "ended" in str(world.same(probe)["client"])
 
 
 def loop(stage: Stage) -> None:

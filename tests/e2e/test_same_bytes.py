@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.harness import Call, Digest, digest_of, head, pieces, upload
 from tests.e2e.harness.answering import ANSWERS, LAST_ANSWERS
-from tests.e2e.harness.asking import AFTER, HEADS, UNENDED
+from tests.e2e.harness.asking import AFTER, HEADS
 from tests.e2e.harness.twins import Stage, Twins, twins
 
 # Each first test waits for three programs to start.
@@ -88,16 +88,6 @@ def chunks(call: Call) -> None:
     for piece in pieces(LARGE):
         call.chunk(piece)
     call.end_chunks()
-
-
-@pytest.mark.parametrize("name", UNENDED)
-def test_a_refusal_that_leaves_the_connection_open_gives_the_same_bytes(world: Twins, name: str) -> None:
-    def probe(stage: Stage) -> None:
-        client = stage.connection()
-        client.send(UNENDED[name])
-        client.read_response().problem(400)
-
-    world.same(probe)
 
 
 @pytest.mark.parametrize("name", HEADS)

@@ -94,11 +94,7 @@ HEADS: Mapping[str, bytes] = {
     "pipelined to two targets": request("GET /secure/1 HTTP/1.1", HOST) + request("GET /a/1 HTTP/1.1", HOST) + AFTER,
     "WebSocket to no endpoint": request("GET /none HTTP/1.1", HOST, "Upgrade: websocket", "Connection: Upgrade, close"),
     "cleartext HTTP/2 upgrade": request("GET /a/1 HTTP/1.1", HOST, "Upgrade: h2c", "Connection: Upgrade, close"),
-}  # fmt: skip
-"""Requests of which the last asks for the end of the connection, or deserves it."""
-
-UNENDED: Mapping[str, bytes] = {
     "two framings": request("POST /a/1 HTTP/1.1", HOST, "Content-Length: 3", "Transfer-Encoding: chunked", body=b"abc"),
     "unknown coding": request("POST /a/1 HTTP/1.1", HOST, "Transfer-Encoding: gzip", body=b"abc"),
-}
-"""Refused, and the connection stays open."""
+}  # fmt: skip
+"""Requests of which the last asks for the end of the connection, or deserves it."""

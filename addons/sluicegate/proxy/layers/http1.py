@@ -200,6 +200,12 @@ class GatewayHttp1Server(_Connection, Http1Server):
         if isinstance(event, events.ConnectionClosed) or self.has_lingered(len(dropped or b"")):
             yield commands.CloseConnection(self.conn)
 
+    def stop_upload(self) -> CommandGenerator[None]:
+        """Read on after an early answer; where it was the last one, let its client know that (RFC 9112 section 9.6)."""
+        self.linger()
+        if self.closing:
+            yield commands.CloseTcpConnection(self.conn, half_close=True)
+
     def linger(self) -> None:
         """The answer is out before the request was complete: give the client time to see it."""
         self.lingering, self.answered_at, self.thrown_away = True, time.monotonic(), 0
@@ -214,9 +220,8 @@ class GatewayHttp1Server(_Connection, Http1Server):
             return self.send_response_head(event)
         if isinstance(event, ResponseProtocolError):
             return self.send_failure(event)
-        if isinstance(event, StopUpload):
-            self.linger()
-            return nothing()
+        if isinstance(event, StopUpload):  # of an earlier request where the whole of it had come by then
+            return self.stop_upload() if event.stream_id == self.stream_id else nothing()
         if isinstance(event, ResponseTrailers):
             return nothing()  # HTTP/1 may drop trailers: RFC 9110 section 6.5.1
         if isinstance(event, ResponseEndOfMessage) and self.response is None:

@@ -281,10 +281,18 @@ class Upstream:
         assert arrived, f"{self.name} saw {shown}, not {count} x {path}"
         return self.seen(path)
 
-    def wait_closed(self, timeout: float = 15) -> None:
-        """Waits until all connections have ended."""
+    @property
+    def closed(self) -> int:
+        """How many connections have ended."""
+        return self.connections - self._serving
+
+    def wait_closed(self, count: int | None = None, timeout: float = 15) -> None:
+        """Waits until so many connections have ended, or all."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._serving == 0, timeout), f"{self.name} is still connected"
+            over = self._changed.wait_for(
+                lambda: self.closed >= (self.connections if count is None else count), timeout
+            )
+        assert over, f"{self.name} is still connected"
 
     def stop(self) -> None:
         with contextlib.suppress(OSError):

@@ -17,7 +17,7 @@ from typing import Any
 from .client import Connection, HeaderList, Response, head
 from .gateway import Gateway, gateway
 from .request_log import RequestLog
-from .tape import Tape, h1_text, masked
+from .tape import Tape, h1_text, masked, websocket_text
 from .tls import authority_file, server_context
 from .upstream import Call, Handler, Upstream
 from .waiting import wait_until
@@ -53,13 +53,13 @@ class Stage:
             assert client.read_response().status == 200
         return client
 
-    def settle(self) -> None:
+    def settle(self, rounds: int = 3) -> None:
         """Returns when the gateway has dealt with all that was sent to it before.
 
         It reads all sockets in turn: whatever waited when it read the first request here was read before the second.
         """
         with self.gateway.connection() as other:
-            for _ in range(3):
+            for _ in range(rounds):
                 other.request("GET", QUIET).problem(404)
                 self.quiet += 1
 
@@ -152,7 +152,7 @@ class Pair:
             stage.close()
         for upstream, before in zip(uses, seen, strict=True):
             upstream.wait_closed()
-            told[upstream.name] = [h1_text(tape) for tape in upstream.tapes[before:]]
+            told[upstream.name] = [_shown(tape) for tape in upstream.tapes[before:]]
         stage.settle()
         told["notes"] = stage.notes
         told["log"] = _told(log, logged, stage.quiet)
@@ -166,6 +166,16 @@ class Pair:
             found = self.play(other, probe)
             assert found == expected, _difference(first, expected, other, found)
         return expected
+
+
+def _shown(tape: bytearray) -> object:
+    """What a target got on a connection; once it has become a WebSocket, without the masks of the frames."""
+    upgrade = tape.find(b"\r\nUpgrade: websocket")
+    end = tape.find(b"\r\n\r\n", max(upgrade, 0)) + 4
+    if upgrade < 0 or tape[end : end + 1] < b"\x80":
+        return h1_text(tape)
+    start = tape.rfind(b"\r\n\r\n", 0, upgrade) + 4
+    return [h1_text(tape[:start]), *websocket_text(tape[start:])]
 
 
 def _told(log: RequestLog, start: int, quiet: int) -> list[str]:

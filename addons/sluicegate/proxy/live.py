@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from mitmproxy.flow import Flow
 
@@ -42,7 +42,8 @@ def attach(flow: Flow, live: Live) -> None:
 
 def live_of(flow: Flow) -> Live | None:
     """Return what is known of a flow that is under way, or None."""
-    return cast(Live | None, flow.__dict__.get(_ATTRIBUTE))
+    found: Live | None = flow.__dict__.get(_ATTRIBUTE)
+    return found
 
 
 def detach(flow: Flow) -> None:

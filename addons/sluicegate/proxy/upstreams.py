@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from mitmproxy.connection import Server
 from mitmproxy.proxy.server import ConnectionHandler
@@ -21,6 +20,7 @@ CONNECT_TIMEOUT = 10.0
 """Seconds from the attempt to a usable connection, TLS handshake included."""
 TIMED_OUT = "no connection within 10 seconds"
 NOT_DECIDED = "refused: no decided exchange asked for this connection"
+_ATTRIBUTE = "sluicegate_upstream"
 _EARLY = 0.01
 """Seconds by which an idle connection may be closed too early: timers are not exact."""
 
@@ -48,17 +48,17 @@ class Upstreams:
 
     def __init__(self) -> None:
         self.idle_limit = 0.0
-        self._decided: WeakKeyDictionary[Server, Upstream] = WeakKeyDictionary()
         self._replays: Counter[tuple[str, int, bool]] = Counter()
 
     def decide(self, server: Server, origin: Origin, *, insecure: bool) -> Upstream:
         """Note that a decided exchange asks for this connection."""
-        upstream = self._decided[server] = Upstream(origin, insecure)
+        upstream = server.__dict__[_ATTRIBUTE] = Upstream(origin, insecure)
         return upstream
 
     def get(self, server: Server) -> Upstream | None:
         """Return what is known of a connection that was asked for."""
-        return self._decided.get(server)
+        found: Upstream | None = server.__dict__.get(_ATTRIBUTE)
+        return found
 
     def expect_replay(self, origin: Origin) -> None:
         """Allow the connection of a decided replay, which runs outside the gateway's own layers."""
@@ -78,7 +78,7 @@ class Upstreams:
 
     def start_timer(self, server: Server, handler: ConnectionHandler) -> None:
         """Give a connection its time to come up; after that its attempt is cancelled."""
-        upstream = self._decided.get(server)
+        upstream = self.get(server)
         if upstream is None:
             return
 
@@ -93,7 +93,7 @@ class Upstreams:
 
     def stop_timer(self, server: Server) -> None:
         """The connection is usable, or has failed."""
-        upstream = self._decided.get(server)
+        upstream = self.get(server)
         if upstream is not None and upstream.timer is not None:
             upstream.timer.cancel()
             upstream.timer = None
@@ -104,7 +104,7 @@ class Upstreams:
         An exchange that is under way then is not known here: who is called looks, and may watch anew. The timer is not
         set again by each exchange, but when it runs out too early.
         """
-        upstream = self._decided.get(server)
+        upstream = self.get(server)
         if upstream is None or self.idle_limit <= 0:
             return
         self.stop_timer(server)

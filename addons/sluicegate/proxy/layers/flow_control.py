@@ -62,12 +62,12 @@ def join(queue: Sequence[events.Event] | deque[events.Event], event: RequestData
     """Join a small piece of a body with the last waiting one; False where it has to wait by itself."""
     last = queue[-1] if queue else None
     joined = (
-        isinstance(last, RequestData | ResponseData)
+        isinstance(last, (RequestData, ResponseData))
         and type(last) is type(event)
         and last.stream_id == event.stream_id
         and len(last.data) + len(event.data) <= JOINED
     )
-    if joined and isinstance(last, RequestData | ResponseData):
+    if joined and isinstance(last, (RequestData, ResponseData)):
         last.data += event.data
     return joined
 
@@ -102,7 +102,7 @@ class PausingStream(HttpStream):
         yield from self._settle()
 
     def _while_waiting(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, RequestData | ResponseData):
+        if isinstance(event, (RequestData, ResponseData)):
             request = isinstance(event, RequestData)
             if not join(self._paused_event_queue, event):
                 yield from super().handle_event(event)

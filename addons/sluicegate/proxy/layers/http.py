@@ -53,7 +53,7 @@ class GatewayHttpLayer(HttpLayer):
         return super()._handle_event(event)  # type: ignore[no-any-return]
 
     def _handle_own(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, DeadlineExpired | CarryOn):
+        if isinstance(event, (DeadlineExpired, CarryOn)):
             stream = self.streams.get(event.stream_id)
             if stream is not None:
                 yield from self.event_to_child(stream, event)

@@ -76,7 +76,7 @@ class _Pausing(Http2Connection):
         if isinstance(event, FlowControl):
             yield from self._pause_or_resume(event.stream_id, event.paused)
             return
-        grown = event.stream_id if isinstance(event, RequestData | ResponseData) else None  # the core may change it
+        grown = event.stream_id if isinstance(event, (RequestData, ResponseData)) else None  # the core may change it
         yield from super()._handle_event(event)
         if self._behind or self._keeps_any():
             yield from self._report(grown)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.harness import Call, head
 from tests.e2e.harness.awaited import Awaited, until_left
-from tests.e2e.harness.warmed import Pair, Probe, Stage, pair, whole
+from tests.e2e.harness.warmed import INSIDE, Pair, Probe, Stage, inside, pair, whole
 
 pytestmark = pytest.mark.entry("gateway")
 
@@ -139,7 +139,7 @@ def test_a_dialogue_gives_the_same_bytes(world: Pair, name: str) -> None:
 @pytest.fixture(scope="module")
 def impatient(entry: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Gateways that close what idles after a tenth of a second."""
-    with pair(ROUTES, tmp_path_factory.mktemp("express"), "--set", "upstream_idle=100ms") as started:
+    with pair(ROUTES, tmp_path_factory.mktemp("express"), "--set", "upstream_idle=100ms", scripts=(INSIDE,)) as started:
         yield started
 
 
@@ -182,6 +182,26 @@ def test_an_exchange_that_is_awaited_for_longer_is_not_cut(impatient: Pair) -> N
         stage.after(client)
 
     impatient.two.on("/b/left", left_alone)
+    for way in impatient.gateways:
+        impatient.play(way, probe)
+
+
+def test_a_target_connection_that_is_used_again_and_again_is_not_idle(impatient: Pair) -> None:
+    """A connection to the other target that comes up after it idles out before it has its last exchange."""
+
+    def probe(stage: Stage) -> None:
+        inside(stage.gateway, "set upstream_idle=1s")
+        client = stage.connection()
+        made, closed = stage.one.connections, stage.two.closed
+        with stage.gateway.connection() as other:
+            assert other.request("GET", "/two/1").status == 200
+            while stage.two.closed == closed:
+                assert client.request("GET", "/a/busy").status == 200
+                stage.settle()  # it is at rest most of the time
+        stage.after(client)
+        assert stage.one.connections == made
+        inside(stage.gateway, "set upstream_idle=100ms")
+
     for way in impatient.gateways:
         impatient.play(way, probe)
 

@@ -17,16 +17,11 @@ from mitmproxy.options import Options
 from .speed.hooks import HookTable, finish
 
 IDLE_UNLESS: Final[Mapping[str, tuple[str, ...]]] = {
-    "browser": (),
     "stripdnshttpsrecords": (),
     "blocklist": ("block_list",),
     "anticache": ("anticache",),
     "anticomp": ("anticomp",),
-    "commandhistory": (),
-    "comment": (),
-    "cut": (),
     "disableh2c": (),  # admission refuses the preface, and no Upgrade but `websocket` is let through
-    "export": (),
     "onboarding": ("onboarding",),
     "proxyauth": ("proxyauth",),
     "dnsresolver": (),
@@ -41,15 +36,14 @@ IDLE_UNLESS: Final[Mapping[str, tuple[str, ...]]] = {
     "savehar": ("hardump",),
     "upstreamauth": ("upstream_auth",),
     "dumper": ("flow_detail",),
-    "keepserving": (),
-    "readfile": (),
 }
 """Addons of mitmdump by name, with the options of which one must be set for the addon to have work in an exchange.
 
-What has none works by commands, or when the program starts, or on what a gateway has not (DNS). Any other addon, be it
-a user's, stays; so does what protects (`block_global`) and what changes responses by default (`Alt-Svc`).
+What has none works on what a gateway has not (DNS, proxies). Addons without a hook for exchanges are idle as well. Any
+other one stays, be it a user's; so do what protects (`block_global`) and what changes responses anyway (`Alt-Svc`).
 """
 
+_OF_THE_PROGRAM: Final = frozenset({"load", "configure", "running", "done"})
 _EVERYONE: Final = (hooks.RunningHook, hooks.DoneHook, hooks.ConfigureHook)
 """What happens to the program and not to an exchange: every addon takes part."""
 
@@ -119,8 +113,12 @@ class Chain(addonmanager.AddonManager):
 
 def is_idle(addon: Any, options: Options) -> bool:
     """Whether an addon has nothing to do in an exchange. `dumper` has work unless it shows nothing."""
+    if not type(addon).__module__.startswith(("mitmproxy.", "sluicegate.")) or getattr(addon, "addons", None):
+        return False
+    if not any(hasattr(addon, hook) for hook in hooks.all_hooks if hook not in _OF_THE_PROGRAM):
+        return True
     name = addonmanager._get_name(addon)
-    if name not in IDLE_UNLESS or not type(addon).__module__.startswith("mitmproxy."):
+    if name not in IDLE_UNLESS:
         return False
     if name == "dumper":
         return bool("flow_detail" in options and options.flow_detail == 0)

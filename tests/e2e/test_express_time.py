@@ -37,7 +37,8 @@ POST = head("POST", "/a/1", body=b"abcdef") + b"abcdef"
 
 @pytest.fixture(scope="module")
 def world(entry: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    with pair(ROUTES, tmp_path_factory.mktemp("express")) as started:
+    """Gateways that let connections idle: nothing but a deadline ends what is awaited."""
+    with pair(ROUTES, tmp_path_factory.mktemp("express"), "--set", "upstream_idle=0") as started:
         yield started
 
 

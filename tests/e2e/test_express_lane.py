@@ -217,9 +217,7 @@ UNFINISHED = {
 
 
 @pytest.mark.parametrize("name", UNFINISHED)
-def test_a_refusal_of_an_unfinished_request_ends_the_connection_the_same_way(
-    world: Pair, name: str
-) -> None:
+def test_a_refusal_of_an_unfinished_request_ends_the_connection_the_same_way(world: Pair, name: str) -> None:
     def probe(stage: Stage) -> None:
         client = stage.connection()
         stage.send(client, *UNFINISHED[name].parts)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import REPOSITORY, Call, head
+from tests.e2e.harness import REPOSITORY, Call, ConnectionEnded, head
 from tests.e2e.harness.saved import flow_texts
 from tests.e2e.harness.warmed import INSIDE, Pair, Stage, inside, pair, whole
 
@@ -139,6 +139,27 @@ def test_an_option_that_is_set_while_an_answer_is_awaited_has_the_same_effect(
                 stage.after(client)
         finally:
             inside(stage.gateway, "set " + undo(setting))
+
+    world.same(probe)
+
+
+@pytest.mark.parametrize("function", ["decide", "apply_response", "describe_on", "apply_forward", "apply_problem"])
+def test_a_fault_in_a_hook_of_the_gateway_gives_the_same_bytes(world: Pair, function: str) -> None:
+    """The exchange fails closed; the next one is as good as ever."""
+
+    def probe(stage: Stage) -> None:
+        client = stage.connection()
+        for method, path in (("GET", "/a/1"), ("POST", "/a/1"), ("GET", "/nothing"), ("POST", "/nothing")):
+            inside(stage.gateway, f"break {function}")
+            body = b"abc" if method == "POST" else None
+            client.send(head(method, path, body=body) + (body or b""))
+            try:
+                stage.note(client.read_response(method).status)
+            except ConnectionEnded:
+                client = stage.connection(warmed=False)
+            finally:
+                inside(stage.gateway, f"mend {function}")
+            stage.after(client)
 
     world.same(probe)
 

@@ -1,7 +1,8 @@
 """A user's script without a hook of exchanges: the express lane stays open beside it. mitmproxy loads this file.
 
-It listens on a port, which it prints, for one command in a line: `set NAME=VALUE` changes an option; `lane` tells
-how many requests and how many answers have taken the express lane.
+It listens on a port, which it prints, for one command in a line: `set NAME=VALUE` changes an option; `break NAME`
+makes a function of the gateway's hooks raise until `mend NAME`; all tell how many requests and how many answers have
+taken the express lane.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
 
+from sluicegate.proxy import gateway
 from sluicegate.proxy.speed.express import Lane
 
 
@@ -21,6 +23,7 @@ class Inside:
     def __init__(self) -> None:
         self.requests = self.answers = 0
         self.server: asyncio.Server | None = None
+        self.whole: dict[str, Any] = {}
 
     def load(self, loader: Loader) -> None:
         Lane._carry_out = self._requested(Lane._carry_out)  # type: ignore[method-assign]
@@ -52,8 +55,17 @@ class Inside:
         command, _, setting = (await reader.readline()).decode().strip().partition(" ")
         if command == "set":
             ctx.options.set(setting)
+        elif command == "break":
+            self.whole[setting] = getattr(gateway, setting)
+            setattr(gateway, setting, fail)
+        elif command == "mend":
+            setattr(gateway, setting, self.whole.pop(setting))
         writer.write(f"{self.requests} {self.answers}\n".encode())
         writer.close()
+
+
+def fail(*_: Any) -> None:
+    raise RuntimeError("broken by a test")
 
 
 addons = [Inside()]

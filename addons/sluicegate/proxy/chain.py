@@ -73,8 +73,17 @@ class Chain(addonmanager.AddonManager):
         """Sort out anew who works: after a change of options or addons."""
         self.working = [addon for addon in self.chain if not is_idle(addon, self.master.options)]
         self.table = HookTable(self, self.working)
+        self._offer_log()
         options = self.master.options
         self.limits_bodies = any(name in options and getattr(options, name) for name in _LIMITS)
+
+    def _offer_log(self) -> None:
+        """Have each line of the log offered to the addons only where one hears of it (`add_log`, deprecated)."""
+        events = getattr(self.master, "_legacy_log_events", None)
+        if events is not None:
+            events.uninstall()
+            if any(hasattr(addon, "add_log") for addon in addonmanager.traverse(self.chain)):
+                events.install()
 
     def register(self, addon: Any) -> Any:
         registered = super().register(addon)  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
 from mitmproxy.connection import Connection, ConnectionState
-from mitmproxy.proxy import commands, events
+from mitmproxy.proxy import commands, events, server
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO
 from mitmproxy.utils import asyncio_utils
@@ -48,6 +48,11 @@ class QuickHandler(ProxyConnectionHandler):
         self._held: set[asyncio.Transport] = set()
         self._unsent: dict[Connection, list[bytes]] = {}
         """What is to be written once the event at hand is dealt with: one write instead of several."""
+
+    def log(self, message: str, level: int = logging.INFO, exc_info: Any = None) -> None:
+        """Write to the log, where anybody takes what is written at this level."""
+        if is_heard(level):
+            super().log(message, level, exc_info)
 
     # Hooks
 
@@ -216,6 +221,16 @@ class QuickHandler(ProxyConnectionHandler):
             for transport in held:
                 if not transport.is_closing():
                     transport.resume_reading()
+
+
+def is_heard(level: int) -> bool:
+    """Whether any handler takes what a connection writes to the log at a level."""
+    current: logging.Logger | None = server.logger
+    while current is not None:
+        if any(level >= handler.level for handler in current.handlers):
+            return True
+        current = current.parent if current.propagate else None
+    return False
 
 
 class ExpressHandler(QuickHandler):

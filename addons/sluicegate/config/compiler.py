@@ -17,7 +17,7 @@ from .diagnostics import Diagnostic
 from .examples import Case
 from .files import FoundFile, Signature, list_files, signature
 from .gateway_file import GatewayFile, read_gateway_file
-from .linking import link
+from .linking import LinkedFile, link
 from .route_files import GATEWAY_FILE, RouteFile, read_route_file
 
 _GATEWAY_NAMES = (GATEWAY_FILE, GATEWAY_FILE.removesuffix(".yaml") + ".yml")
@@ -89,6 +89,7 @@ class Compiler:
         self.environ = dict(os.environ if environ is None else environ)
         self.own_addresses = tuple(own_addresses)
         self._read: dict[str, _Read] = {}
+        self._linked: dict[str, LinkedFile] = {}
 
     @property
     def route_files(self) -> list[RouteFile]:
@@ -148,7 +149,7 @@ class Compiler:
         diagnostics.extend(_misplaced(routes, gateways))
         is_unreadable = any(one.file in _GATEWAY_NAMES for one in diagnostics if one.code == "file-unreadable")
         gateway = gateways[0] if gateways else GatewayFile(GATEWAY_FILE, Services(complete=not is_unreadable))
-        linked = link(routes, gateway, self.own_addresses, examples=self.examples)
+        linked = link(routes, gateway, self.own_addresses, examples=self.examples, known=self._linked)
         found = tuple(sorted({*diagnostics, *linked.findings}))
         if any(diagnostic.severity == "error" for diagnostic in found):
             return Outcome(None, found)

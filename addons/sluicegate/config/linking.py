@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ..endpoints.hosts import HostPattern, host_of
@@ -41,21 +41,48 @@ def link(
     own_addresses: Sequence[tuple[str, int]] = (),
     *,
     examples: bool = True,
+    known: dict[str, LinkedFile] | None = None,
 ) -> Linked:
-    """Put files, in the order of their names, and the gateway's own file together; `examples`: try these, too."""
-    linker = _Linker(gateway, Listeners(own_addresses))
+    """Put files, in the order of their names, and the gateway's own file together; `examples`: try these, too.
+
+    `known` is kept by the caller for the next time, with the same addresses: a file that has not changed is then not
+    resolved again.
+    """
+    linker = _Linker(gateway, Listeners(own_addresses), dict(known or {}))
     for file in files:
         linker.add(file)
+    if known is not None:
+        known.clear()
+        known.update(linker.resolved)
     return linker.finish(examples=examples)
 
 
+Key = tuple[str, tuple[str | None, ...], str]
+"""What may be there once: method, labels of the host pattern, and stored path."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedFile:
+    """What came of a file by itself, with the services that it could name; nothing was wrong in it then.
+
+    `endpoints` are ready but for what is agreed on between files; `stated` is what its targets say of connections.
+    """
+
+    file: RouteFile
+    services: Services
+    endpoints: tuple[tuple[Key, EndpointEntry, Endpoint], ...]
+    stated: tuple[Stated, ...]
+
+
 class _Linker:
-    def __init__(self, gateway: GatewayFile, listeners: Listeners) -> None:
+    def __init__(self, gateway: GatewayFile, listeners: Listeners, known: Mapping[str, LinkedFile]) -> None:
         self.gateway = gateway
         self.listeners = listeners
+        self.known = known
+        self.resolved: dict[str, LinkedFile] = {}
         self.endpoints: list[Endpoint] = []
         self.hosts: dict[tuple[str | None, ...], tuple[HostPattern, Fallback | None]] = {}
-        self.places: dict[tuple[str, tuple[str | None, ...], str], Endpoint] = {}
+        self.places: dict[Key, Endpoint] = {}
         self.cases: dict[int, Case] = {}
         self.disputed: list[_Disputed] = []
         findings = Findings(gateway.name)
@@ -73,8 +100,7 @@ class _Linker:
         fallback = None if file.origin is None else self._fallback(part, file.origin)
         for pattern in patterns:
             self._add_host(pattern, fallback, part.findings)
-        for entry in file.endpoints:
-            self._add_endpoint(part, entry, patterns)
+        self._add_endpoints(part, patterns)
         self.stated.extend((one, part.findings) for one in sorted(part.stated, key=lambda one: one.flag.mark))
 
     def finish(self, *, examples: bool) -> Linked:
@@ -167,6 +193,21 @@ class _Linker:
             fallback = None
         self.hosts[pattern.labels] = (known, earlier or fallback)
 
+    def _add_endpoints(self, part: _Part, patterns: Sequence[HostPattern]) -> None:
+        file = part.file
+        known = self.known.get(file.name)
+        if known is not None and known.file is file and known.services == part.services:
+            part.stated.extend(known.stated)
+            for key, entry, endpoint in known.endpoints:
+                self._put(part, entry, key, endpoint)
+        else:
+            before = len(part.stated)
+            for entry in file.endpoints:
+                self._add_endpoint(part, entry, patterns)
+            known = LinkedFile(file, part.services, tuple(part.endpoints), tuple(part.stated[before:]))
+        if not part.findings.found:
+            self.resolved[file.name] = known
+
     def _add_endpoint(self, part: _Part, entry: EndpointEntry, patterns: Sequence[HostPattern]) -> None:
         address = None
         if entry.route is not None:
@@ -198,19 +239,8 @@ class _Linker:
         )
 
     def _serve(self, part: _Part, entry: EndpointEntry, pattern: HostPattern, route: Target | None) -> None:
-        key = (entry.method, pattern.labels, entry.path.stored)
-        earlier = self.places.get(key)
-        if earlier is not None:
-            named = "" if earlier.text == entry.text else f" as '{earlier.text}'"
-            part.findings.error(
-                entry.mark,
-                "duplicate-endpoint",
-                f"'{entry.text}' is defined already at {earlier.place}{named}: keep one of the two",
-                witness(earlier).text,
-            )
-            return
         defaults = part.file.defaults
-        endpoint = self.places[key] = Endpoint(
+        endpoint = Endpoint(
             entry.method,
             pattern,
             entry.path,
@@ -220,6 +250,21 @@ class _Linker:
             defaults.rewrite_location if entry.rewrite_location is None else entry.rewrite_location,
             defaults.normalize_to_origin if entry.normalize_to_origin is None else entry.normalize_to_origin,
         )
+        key = (entry.method, pattern.labels, entry.path.stored)
+        part.endpoints.append((key, entry, endpoint))
+        self._put(part, entry, key, endpoint)
+
+    def _put(self, part: _Part, entry: EndpointEntry, key: Key, endpoint: Endpoint) -> None:
+        earlier = self.places.setdefault(key, endpoint)
+        if earlier is not endpoint:
+            named = "" if earlier.text == entry.text else f" as '{earlier.text}'"
+            part.findings.error(
+                entry.mark,
+                "duplicate-endpoint",
+                f"'{entry.text}' is defined already at {earlier.place}{named}: keep one of the two",
+                witness(earlier).text,
+            )
+            return
         if entry.examples:
             # The connection is put in later, and the endpoint with it: its place in the list is what stays.
             self.cases[len(self.endpoints)] = Case(endpoint, entry.examples, part.services, part.findings)
@@ -243,6 +288,7 @@ class _Part:
     services: Services
     findings: Findings
     stated: list[Stated]
+    endpoints: list[tuple[Key, EndpointEntry, Endpoint]] = field(default_factory=list)
 
     def timeout(self, address: Address, own: Upstream | EndpointEntry) -> float:
         """Return a target's timeout in seconds: its own, else its service's, else the file's."""

@@ -111,11 +111,15 @@ def _split(endpoints: Iterable[Endpoint], taken: Sequence[Endpoint]) -> tuple[li
     fresh: list[Endpoint] = []
     for endpoint in endpoints:
         number = numbers.get(endpoint.operation_id)
-        if number is None or taken[number].place != endpoint.place or not means_the_same(taken[number], endpoint):
+        if number is None or not _is_same(taken[number], endpoint):
             fresh.append(endpoint)
         else:
             known.append(number)
     return sorted(known), fresh
+
+
+def _is_same(one: Endpoint, other: Endpoint) -> bool:
+    return one is other or (one.place == other.place and means_the_same(one, other))
 
 
 def _without(contents: Contents | None, numbers: Iterable[int]) -> Contents | None:

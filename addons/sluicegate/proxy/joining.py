@@ -105,6 +105,7 @@ def join(master: Master, link: Link, end: Callable[[float | None], None]) -> asy
         raise EOFError("the gateway did not start")
     terms, sockets = link.agree(plan(chosen))
     server.listen = lambda host, port: sockets[host or "", port]
+    server.shared = True
     gateway.routes.follow(chosen)
     gateway.controlled = Reported(gateway, link)
     # One name for all: a request that comes back is known, whichever worker it comes back to.

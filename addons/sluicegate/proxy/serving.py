@@ -28,6 +28,10 @@ Listen = Callable[[str, int], list[socket.socket]]
 """Gives bound sockets for a host and a port. Raises OSError."""
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+ALONE = 100
+SHARED = 1
+"""Connections accepted in one turn of the event loop, at most. Who is alone takes what is there: a new client is not to
+wait for a turn of all others. Processes that share a socket take turns."""
 _REST = 1.0
 """Seconds without accepting after the system had no room for a further connection."""
 
@@ -61,7 +65,7 @@ class GatewayInstance(AsyncioServerInstance[_Mode]):
         sockets = self.manager.listen(host, port)
         for one in sockets:
             one.listen(BACKLOG)
-        return [Listener(one, self.serve) for one in sockets]
+        return [Listener(one, self.serve, SHARED if self.manager.shared else ALONE) for one in sockets]
 
     def accept(self) -> None:
         """Accept connections from now on."""
@@ -86,12 +90,16 @@ class GatewayInstance(AsyncioServerInstance[_Mode]):
 
 
 class Listener:
-    """Accepts on one socket, a connection for each turn of the event loop: processes that share it take turns."""
+    """Accepts on one socket, up to `at_once` connections in a turn of the event loop."""
 
     def __init__(
-        self, listening: socket.socket, serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
+        self,
+        listening: socket.socket,
+        serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any],
+        at_once: int,
     ) -> None:
         self.sockets = (listening,)
+        self._at_once = at_once
         self._listening = listening
         self._serve = serve
         self._loop = asyncio.get_running_loop()
@@ -104,7 +112,7 @@ class Listener:
         self._timer = None
         if not self._accepting and self._listening.fileno() >= 0:
             self._accepting = True
-            self._loop.add_reader(self._listening, self._accept)
+            self._loop.add_reader(self._listening, self._accept_several, self._at_once)
 
     def stop(self) -> None:
         """Accept no more; the socket still listens."""
@@ -122,9 +130,12 @@ class Listener:
     def accept_waiting(self) -> None:
         """Accept what has connected already: it would be reset when the socket is closed for good."""
         if self._accepting:
-            for _ in range(BACKLOG):
-                if not self._accept():
-                    return
+            self._accept_several(BACKLOG)
+
+    def _accept_several(self, most: int) -> None:
+        for _ in range(most):
+            if not self._accept():
+                return
 
     def _accept(self) -> bool:
         """Accept a connection; False where there is none."""
@@ -193,5 +204,7 @@ class GatewayProxyserver(Proxyserver):
     def __init__(self, listen: Listen = open_listeners) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.listen = listen
+        self.shared = False
+        """Other processes accept on the same sockets."""
         self.handler: type[ProxyConnectionHandler] = ProxyConnectionHandler
         self.servers = GatewayServers(cast(ServerManager, self))

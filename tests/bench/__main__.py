@@ -16,13 +16,15 @@ from typing import Any
 
 from rich.console import Console
 
+from tests.ports import free_port
+
 from . import changes, machine, memory, native, plotting, progress, report, rules, throughput
 from .candidates import BY_NAME, CANDIDATES, MANY, Candidate
 from .client import ClientError
 from .endpoints import as_bytes, write_route_files
 from .goals import judge
 from .limits import WHOLE, Clock
-from .processes import Server, StartError, free_port
+from .processes import Server, StartError
 from .results import Results
 from .setting import OWN_PYTHON, REPOSITORY, Cores, Setting
 from .throughput import Plan, Tell

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 from . import native
 from .endpoints import as_bytes, requests
-from .processes import Server, free_port
+from .processes import Server
 from .setting import PROGRAMS, REPOSITORY, Setting
 
 MANY = 10_000

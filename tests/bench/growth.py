@@ -17,7 +17,9 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from .processes import Server, free_port
+from tests.ports import free_port
+
+from .processes import Server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAMS = {

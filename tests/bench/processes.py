@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Self
 
 _TICK = os.sysconf("SC_CLK_TCK")
-_PICK = random.Random(os.getpid())
 START_SECONDS = 60.0
 """The longest wait for a server's first answer."""
 STOP_SECONDS = 15.0
@@ -23,18 +21,6 @@ STOP_SECONDS = 15.0
 
 class StartError(Exception):
     """A server did not come to serve; the text says why, in one line."""
-
-
-def free_port() -> int:
-    """Return a TCP port of loopback that is free, below the range from which outgoing connections take theirs."""
-    while True:
-        port = _PICK.randrange(10_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def environment() -> dict[str, str]:

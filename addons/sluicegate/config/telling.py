@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..problems import Problem
 from .building import Loaded
@@ -12,6 +12,14 @@ from .diagnostics import Diagnostic
 
 MOST_LOGGED: Final = 100
 """Findings in the log for one load, at most."""
+
+
+class LastLoad(NamedTuple):
+    """The last load that said something: when it was over (seconds since the epoch), what came of it, seconds."""
+
+    at: float
+    taken_over: bool
+    seconds: float
 
 
 def findings(loaded: Loaded, generation: int, error: int = logging.ERROR) -> Iterator[tuple[int, str]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
 from ..config.durations import parse_duration
+from .processors import processors
 
 MOST_WORKERS = 64
 """Processes on one port, at most (our choice: far more than the processors of a machine that runs Python)."""
@@ -56,8 +56,7 @@ def own_options(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]
 
 def _workers(text: str) -> int:
     if text == "auto":
-        found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        return min(found or 1, MOST_WORKERS)
+        return min(processors(), MOST_WORKERS)
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_WORKERS:
         return int(text)
     raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to {MOST_WORKERS}, nor 'auto'")

@@ -7,7 +7,7 @@ import gc
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from mitmproxy import ctx
@@ -18,7 +18,7 @@ from ..config.building import Loaded
 from ..config.diagnostics import Diagnostic
 from ..config.files import routes_folder
 from ..config.reloading import Reloader
-from ..config.telling import findings, no_routes, taken_over
+from ..config.telling import LastLoad, findings, no_routes, taken_over
 from ..endpoints.table import Fallback
 from ..endpoints.targets import Origin, Target
 from ..problems import Problem
@@ -30,15 +30,6 @@ logger = logging.getLogger(__name__)
 
 FIRST_LOAD = 60.0
 """Seconds for which the listener waits for the first load; then it answers 503 until there is one."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastLoad:
-    """The last load that said something new: when it was over (seconds since the epoch), what came of it, how long."""
-
-    at: float
-    taken_over: bool
-    seconds: float
 
 
 class Routes:

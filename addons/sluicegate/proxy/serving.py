@@ -1,4 +1,4 @@
-"""The listener of the gateway's own entry: sockets that may come from elsewhere, one connection accepted at a time.
+"""The listener of the gateway's own entry: sockets that may come from elsewhere, handlers of its own.
 
 Connections wait in the socket's queue, and are not refused, until the gateway can serve them.
 """

@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Final
 
 from ..comparing.contents import Contents
 from ..config.building import Loaded
 from ..config.diagnostics import Diagnostic
-from ..config.telling import findings, taken_over
+from ..config.telling import LastLoad, findings, taken_over
 from ..config.transfer import ENDPOINTS_IN_A_FRAME, End, Frame, chunks, packed
 from .link import Generation, load_frames
 
@@ -20,14 +20,6 @@ logger = logging.getLogger(__name__)
 
 SLOWEST: Final = 30.0
 """Seconds in which a worker takes over a table; one that does not is stuck."""
-
-
-class Last(NamedTuple):
-    """The last load that said something: when it was over (seconds since the epoch), what came of it, seconds."""
-
-    at: float
-    taken_over: bool
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +52,7 @@ class Relay:
         self.generation = 0
         self.in_force = InForce()
         self.errors: Sequence[Diagnostic] = ()
-        self.last: Last | None = None
+        self.last: LastLoad | None = None
         self._workers = workers
         self._base: Contents | None = None
         """What the workers have: `again` refers to it."""
@@ -71,7 +63,7 @@ class Relay:
     def take(self, loaded: Loaded, living: Iterable[int]) -> bytes:
         """Take a load over; returns what each worker is to be sent. `living` are the workers that will have it."""
         now = time.time()
-        self.last = Last(now, loaded.table is not None, loaded.seconds)
+        self.last = LastLoad(now, loaded.table is not None, loaded.seconds)
         self.errors = loaded.errors
         for level, line in findings(loaded, self.generation):
             logger.log(level, "%s", line)

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import random
 import socket
 from collections.abc import Iterator
 
-_PICK = random.Random(os.getpid())
+from tests.ports import free_port
 
-
-def free_port() -> int:
-    """A TCP port that nothing listens on, below the range from which outgoing connections take theirs."""
-    while True:
-        port = _PICK.randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+__all__ = ["free_port", "refusing_port", "silent_port"]
 
 
 @contextlib.contextmanager

@@ -11,10 +11,11 @@ from ...config.compiler import Compiled
 from ...recordings.recording import Skipped
 from ..options import UnusableError
 from ..output import progress
+from ..processors import processors
 from ..sources import snapshot_of
 from .blocks import Compared, Fault, Task, blocks, compare_block, settle
 from .files import Traffic, opened
-from .workers import LogWorkers, processors
+from .workers import LogWorkers
 
 SMALL = 8 << 20
 """Bytes of a log up to which further processes are not worth their start."""

@@ -20,13 +20,6 @@ from ..options import UnusableError
 from .blocks import Block, Compared, Task
 
 
-def processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class LogWorkers:
     """Worker processes, each with a thread that hands it blocks and takes its answers. Use it in a `with`."""
 

@@ -76,6 +76,8 @@ class Parent:
         self._has_served = self._is_told = False
         self._is_ending = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[int]] = set()
+        """Processes that are ending, each waited for to its end whatever becomes of who keeps it."""
 
     async def run(self) -> int:
         """Serve, by way of the workers, until told to end; returns the exit status."""
@@ -113,6 +115,7 @@ class Parent:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._endings, return_exceptions=True)
         if self._control is not None:
             await self._control.close()
         if self._reloader is not None:
@@ -150,7 +153,10 @@ class Parent:
             if worker.agreed is not None or not self._is_ending:
                 grace = GRACE
         finally:
-            status = await process.ended(grace)
+            ending = asyncio.get_running_loop().create_task(process.ended(grace), name=f"end of worker {worker.number}")
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+            status = await asyncio.shield(ending)
             worker.process, worker.generation = None, 0
             worker.agreed, worker.is_ready = None, False
             self._relay.lost(worker.number)

@@ -1,7 +1,7 @@
 """Speed: quicker ways past mitmproxy's slow ones, for the gateway's own entry.
 
-`--set speed=off` leaves mitmproxy as it is. What each lever gained was measured side by side with the rest on, as CPU
-time of a request (200 B answers, keep-alive).
+`--set speed=off` leaves mitmproxy as it is. What each lever gained is told at it: CPU time of a request as a share of
+bare mitmdump's, side by side, each lever on top of those before it (16 connections, 200 B answers, 10,000 endpoints).
 """
 
 from __future__ import annotations

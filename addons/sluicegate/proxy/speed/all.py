@@ -28,6 +28,10 @@ _CONNECTIONS = (
     mode_servers.ProxyConnectionHandler.handle_hook,
     server.TimeoutWatchdog,
     server.ConnectionHandler.__init__,
+    server.ConnectionHandler.handle_client,
+    server.ConnectionHandler.open_connection,
+    server.ConnectionHandler.wakeup,
+    server.ConnectionHandler.log,
     server.ConnectionHandler.server_event,
     server.ConnectionHandler.hook_task,
     server.ConnectionHandler.handle_connection,
@@ -37,40 +41,41 @@ _CONNECTIONS = (
 
 
 def _call_hooks_from_a_table(master: GatewayMaster) -> None:
+    """Call what a hook calls from a table, instead of looking through the addons for each hook.
+
+    Replaces the walk of `AddonManager.trigger_event`: the same functions in the same order, the same `AddonHalt`, the
+    same log of faults; they are found once. From 0.61 to 0.48 of bare mitmdump's CPU time for a request.
+    """
     master.chain.quick = True
 
 
 def _handle_events_at_once(master: GatewayMaster) -> None:
+    """Carry events and hooks out where they arise.
+
+    Replaces tasks, locks and stream readers of `ConnectionHandler`: the same commands in the same order. A hook that
+    need not wait has no task of its own, data go to the layers as they arrive, and what one event writes to a
+    connection is written at once. From 0.48 to 0.39.
+    """
     from .connections import QuickHandler
 
     master.proxyserver.handler = QuickHandler
 
 
 def _open_the_express_lane(master: GatewayMaster) -> None:
+    """Let plain exchanges go past the layers.
+
+    Replaces the layers' state machines for exchanges that ask for nothing special: the same hooks, parsers and checks
+    in the same order (`express`). From 0.39 to 0.16.
+    """
     from .connections import ExpressHandler
 
     master.proxyserver.handler = ExpressHandler
 
 
 LEVERS = (
+    Lever("hooks", _HOOKS, frozenset({"c24147e4b31a28aa"}), _call_hooks_from_a_table),
+    Lever("connections", _CONNECTIONS, frozenset({"69aa1092ac3287ea"}), _handle_events_at_once),
     Lever(
-        # Same functions, order, AddonHalt and logging of faults; found once instead of by walking all addons.
-        "hooks",
-        _HOOKS,
-        frozenset({"c24147e4b31a28aa"}),
-        _call_hooks_from_a_table,
-    ),
-    Lever(
-        # Same commands in the same order. A hook that need not wait runs where it arises, not in a task; data go to
-        # the layers as they arrive, not through a stream reader and its task; what one event writes is written at once.
-        "connections",
-        _CONNECTIONS,
-        frozenset({"0caea540795bb201"}),
-        _handle_events_at_once,
-    ),
-    Lever(
-        # The same hooks, parsers and checks in the same order as the layers have them, for exchanges that ask for
-        # nothing special; see `express`.
         "express",
         (
             *_CONNECTIONS,
@@ -86,7 +91,7 @@ LEVERS = (
             modes.ReverseProxy,
             modes.DestinationKnown,
         ),
-        frozenset({"ef8ba6458cc8fccf"}),
+        frozenset({"ec09a300429608df"}),
         _open_the_express_lane,
     ),
 )

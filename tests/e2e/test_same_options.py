@@ -9,33 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import answer, websocket_client
+from tests.e2e.harness import websocket_client
+from tests.e2e.harness.changing import ROUTES, prepare
 from tests.e2e.harness.client import HeaderList
 from tests.e2e.harness.saved import flow_texts
 from tests.e2e.harness.twins import Stage, Twins, twins
 
 # Each first test waits for three programs to start.
 pytestmark = [pytest.mark.entry("gateway"), pytest.mark.timeout(180)]
-
-ROUTES = """
-host: api.hotel.test
-services:
-  one: http://127.0.0.1:{one}
-  clear: {{url: "http://127.0.0.1:{clear}", h2c: true}}
-endpoints:
-  GET /a/{{x}}: one:/b/{{x}}
-  POST /a/{{x}}: one:/b/{{x}}
-  GET /clear/{{x}}: clear:/b/{{x}}
-  GET /down: http://127.0.0.1:1/
-  GET /chat: http://127.0.0.1:{chat}/chat
-"""
-
-
-def prepare(world: Twins) -> Twins:
-    cookie = [("Set-Cookie", "kept=1; Path=/"), ("Content-Type", "text/plain")]
-    world.targets.one.on("/b/cookie", answer(200, cookie, b"take one"))
-    world.targets.one.on("/b/word", answer(200, [("Content-Type", "text/plain")], b"an old word"))
-    return world
 
 
 @pytest.fixture(scope="module")

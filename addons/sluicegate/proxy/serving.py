@@ -20,7 +20,7 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import Layer
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ProxyConnectionHandler, ServerManager
 
-from ..workers.listening import BACKLOG, open_listeners, refused
+from ..workers.listening import BACKLOG, open_listeners, refused, shown
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +50,17 @@ class GatewayInstance(AsyncioServerInstance[_Mode]):
 
     def make_top_layer(self, context: Context) -> Layer:
         return layers.modes.ReverseProxy(context)
+
+    async def start(self) -> None:
+        """Listen, and say where; mitmproxy's line would name a target that nothing goes to. Raises OSError."""
+        self.last_exception = None
+        try:
+            await self._start()
+        except Exception as error:
+            self.last_exception = error
+            raise
+        found = dict.fromkeys(shown(host, port) for host, port, *_ in self.listen_addrs)
+        logger.info("listening at %s", " and ".join(found))
 
     async def _start(self) -> None:
         host = self.mode.listen_host(ctx.options.listen_host)

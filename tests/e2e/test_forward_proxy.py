@@ -85,7 +85,7 @@ def test_the_program_needs_no_argument_but_where_it_listens(upstream: Upstream) 
     files = {name: text.format(url=upstream.url) for name, text in ROUTES.items()}
     with gateway(files) as running:
         assert running.get("/a").body == b"upstream"
-        assert "reverse proxy" in running.log
+        assert f"listening at 127.0.0.1:{running.port}" in running.log
 
 
 @pytest.mark.entry("mitmweb")

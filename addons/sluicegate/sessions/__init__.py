@@ -1,0 +1,1 @@
+"""Sessions: which client an exchange belongs to, by a keyed hash of what identifies it."""

@@ -201,7 +201,9 @@ class Learner[P: Profile, F: Figures]:
         return self.paths.endpoints(noise=noise)
 
     def profile(self, key: Key) -> P | None:
-    XX        return self.profiles.get(key)
+        """What the messages of an endpoint look like, where that was learned."""
+        self._regroup()
+        return self.profiles.get(key)
 
     def figures(self, key: Key) -> F | None:
         """The figures of an endpoint, where there are some."""

@@ -11,31 +11,9 @@ from sluicegate.control.places import (
     fallback_folder,
     is_private,
     make_fallback_folder,
-    make_state_folder,
     port_of,
     socket_name,
-    state_folder,
 )
-
-
-@pytest.mark.parametrize(
-    ("chosen", "routes", "expected"),
-    [
-        ("", "/srv/hotel/routes", "/srv/hotel/.sluicegate"),
-        ("", "/srv/hotel/routes/", "/srv/hotel/.sluicegate"),
-        ("", "/srv/hotel/other/../routes", "/srv/hotel/.sluicegate"),
-        ("/var/lib/gateway", "/srv/hotel/routes", "/var/lib/gateway"),
-        ("/var/lib/x/../gateway", "/srv/hotel/routes", "/var/lib/gateway"),
-    ],
-)
-def test_the_state_folder_is_beside_the_routes_unless_chosen(chosen: str, routes: str, expected: str) -> None:
-    assert state_folder(chosen, Path(routes)) == Path(expected)
-
-
-def test_a_chosen_state_folder_is_one_from_the_working_directory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
-    assert state_folder("kept", Path("/srv/routes")) == folder / "kept"
-    assert state_folder("", Path("routes")) == folder / ".sluicegate"
 
 
 def test_the_fallback_is_one_folder_per_user_and_state_folder(folder: Path) -> None:
@@ -62,21 +40,6 @@ def test_a_socket_is_named_after_the_port(port: int, pid: int) -> None:
 )
 def test_other_names_are_no_control_sockets(name: str) -> None:
     assert port_of(name) is None
-
-
-def test_a_state_folder_that_is_made_is_private_and_ignored_by_git(folder: Path) -> None:
-    state = folder / "deep" / "state"
-    make_state_folder(state)
-    assert is_private(state)
-    assert (state / ".gitignore").read_text() == "*\n"
-
-
-def test_a_state_folder_that_exists_is_left_as_it_is(folder: Path) -> None:
-    state = folder / "state"
-    state.mkdir(mode=0o755)
-    make_state_folder(state)
-    assert state.stat().st_mode & 0o777 == 0o755
-    assert list(state.iterdir()) == []
 
 
 def test_a_fallback_folder_is_made_once_and_used_again(folder: Path) -> None:

@@ -16,7 +16,8 @@ from rich.text import Text
 from ..config.diagnostics import printable
 from ..config.files import routes_folder
 from ..control.addresses import Address, parse_url
-from ..control.places import port_of, state_folder
+from ..control.places import port_of
+from ..state import state_folder
 from .options import FOUND, UnusableError, json_option, routes_option
 from .output import count, print_json, print_line
 
@@ -27,7 +28,9 @@ MOST_FILES = 20
 @click.command()
 @click.option("--url", default="", help="Where to ask: unix:/path/to.sock or http://127.0.0.1:PORT.")
 @click.option("--port", type=int, help="The gateway that listens on this port, where several run.")
-@click.option("--state", metavar="DIR", default="", help="State folder.  [default: '.sluicegate' beside the routes]")
+@click.option(
+    "--state", metavar="PATH", default="", help="State folder or file.  [default: '.sluicegate' beside the routes]"
+)
 @routes_option
 @json_option
 @click.pass_context

@@ -10,22 +10,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-STATE = ".sluicegate"
-"""Name of the state folder, beside the folder of route files."""
 MOST_BYTES = 107 if sys.platform == "linux" else 103
 """Bytes of a socket's path: `sun_path` of unix(7) without its closing NUL; macOS and BSD have four fewer."""
 
 _NAME = re.compile(r"control-([0-9]{1,5})(?:-[0-9]{1,10})?\.sock")
-
-
-def state_folder(chosen: str, routes: Path) -> Path:
-    """Return the state folder: as chosen, from the working directory, else `.sluicegate` beside the routes folder.
-
-    It belongs to the route files, not to where the gateway was started: whoever names the same routes finds it.
-    """
-    if chosen:
-        return Path(os.path.abspath(os.path.expanduser(chosen)))
-    return Path(os.path.abspath(routes)).parent / STATE
 
 
 def fallback_folder(state: Path) -> Path:
@@ -43,15 +31,6 @@ def port_of(name: str) -> int | None:
     """The port in a socket's name; None for another file's name."""
     found = _NAME.fullmatch(name)
     return int(found[1]) if found else None
-
-
-def make_state_folder(folder: Path) -> None:
-    """Make the state folder where it is missing, for this user alone and ignored by git. Raises OSError."""
-    try:
-        folder.mkdir(mode=0o700, parents=True)
-    except FileExistsError:
-        return  # whoever made it chose its mode; what is no folder shows when it is used
-    (folder / ".gitignore").write_text("*\n", encoding="ascii")
 
 
 def make_fallback_folder(folder: Path) -> None:

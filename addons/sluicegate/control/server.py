@@ -9,10 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..problems import internal_fault
+from ..state import make_state_folder
 from .addresses import Address
 from .answers import Answer, answer, refusal
 from .conversation import Conversation
-from .places import fallback_folder, make_fallback_folder, make_state_folder
+from .places import fallback_folder, make_fallback_folder
 from .sockets import Listening, listen_in, remove
 from .status import Status
 

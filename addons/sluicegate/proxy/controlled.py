@@ -16,7 +16,7 @@ from mitmproxy.utils import human
 from mitmproxy.version import VERSION
 
 from ..control.addresses import OFF
-from ..control.places import state_folder
+from ..state import state_folder
 from ..version import version
 from . import options
 from .routes import Routes

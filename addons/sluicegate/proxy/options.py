@@ -47,7 +47,9 @@ def declare(loader: Loader) -> None:
     loader.add_option(
         "route_preview", int, 0, "Last request lines to keep, and to tell on each reload which would go elsewhere."
     )
-    loader.add_option("state", str, "", "Folder of what it keeps. Default: '.sluicegate' beside the routes folder.")
+    loader.add_option(
+        "state", str, "", "Folder of what it keeps, or its file NAME.db. Default: '.sluicegate' beside the routes folder."
+    )
     loader.add_option(
         "control",
         str,

@@ -16,10 +16,10 @@ from typing import IO, Any, Final
 
 from ..config.building import Loaded
 from ..config.reloading import Reloader
-from ..control.places import state_folder
 from ..control.server import ControlServer
 from ..control.starting import start
 from ..control.status import Status, WorkerStatus
+from ..state import state_folder
 from .backoff import BackOff
 from .link import Plan, framed
 from .listening import Listeners

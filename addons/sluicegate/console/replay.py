@@ -112,8 +112,9 @@ def _run(flows: Sequence[str], plan: Plan, against: str, report: Report, skipped
     with ExitStack() as files, Replay(plan) as replay:
         traffics = [files.enter_context(opened(name)) for name in flows]
         for traffic in traffics:
-            if traffic.kind == "log":
-                raise UnusableError(f"{traffic.name}: a request log holds no header fields and no bodies to send")
+            if traffic.kind in ("log", "access"):
+                what = "a request log" if traffic.kind == "log" else "an access log"
+                raise UnusableError(f"{traffic.name}: {what} holds no header fields and no bodies to send")
         recordings = _recordings(traffics)
         first = list(islice(recordings, 1))
         try:

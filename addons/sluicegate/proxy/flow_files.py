@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from mitmproxy import exceptions, flow, http
 from mitmproxy.io import FlowReader
 
+from ..endpoints.targets import Origin
 from ..exchange import Fields
 from ..recordings.recording import LONGEST, NOT_HTTP, Answer, Recording, Skipped, UnreadableError
 from ..trial import Request
@@ -100,7 +101,24 @@ def _recording(one: flow.Flow, place: str, skipped: Skipped) -> Recording | None
     cut = record.get("cut") or ()
     body = None if "request" in cut else _body(one.request)
     answer = _answer(one, whole="response" not in cut)
-    return Recording(request, place, body, answer, _typed(source["http_version"], str))
+    at = one.request.timestamp_start
+    return Recording(
+        request,
+        place,
+        body,
+        answer,
+        _typed(source["http_version"], str),
+        at=_typed(at, float) if at else 0.0,
+        origin=_origin(record, request),
+    )
+
+
+def _origin(record: dict[str, Any], request: Request) -> str:
+    """Where a request went: to the target that the gateway had chosen, else where its client had sent it."""
+    if record.get("origin"):
+        scheme, host, port = record["origin"]
+        return str(Origin(_typed(scheme, str), _typed(host, str), _typed(port, int)))
+    return f"{request.scheme}://{request.host}" if request.host else ""
 
 
 def _typed[T](value: object, kind: type[T]) -> T:
@@ -141,4 +159,18 @@ def _answer(one: http.HTTPFlow, *, whole: bool) -> Answer | None:
         return None
     data = one.response.data
     body = _body(one.response) if whole and one.error is None else None
-    return Answer(_typed(data.status_code, int), _fields(data.headers.fields), body)
+    return Answer(
+        _typed(data.status_code, int),
+        _fields(data.headers.fields),
+        body,
+        sent=None if body is None else len(body),
+        origin_ms=_waited(one, one.response),
+    )
+
+
+def _waited(one: http.HTTPFlow, response: http.Response) -> float | None:
+    """Milliseconds from the request's end to the answer's beginning, where a server answered."""
+    asked, answered = one.request.timestamp_end, response.timestamp_start
+    if not one.server_conn.timestamp_start or not asked or not answered:
+        return None
+    return max(0.0, answered - asked) * 1000

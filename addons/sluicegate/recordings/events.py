@@ -9,11 +9,11 @@ Events = Iterator[tuple[str, Any]]
 """Events of `ijson.basic_parse`: `("map_key", "log")`, `("start_map", None)` …"""
 
 MOST_VALUES = 100_000
-"""Values in one entry's request and response, at most; a header field is three (our choice)."""
+"""Values in one entry's request or response, at most; a header field is three (our choice)."""
 DEEPEST = 100
 """Objects and arrays inside each other in a request or response, at most (our choice)."""
 
-_NEEDED = frozenset({"request", "response"})
+_NEEDED = frozenset({"request", "response", "startedDateTime", "timings"})
 _UNUSED = frozenset({"cookies", "queryString"})
 _STARTS = frozenset({"start_map", "start_array"})
 _ENDS = frozenset({"end_map", "end_array"})
@@ -24,7 +24,7 @@ class NotHarError(Exception):
 
 
 def entries(events: Events) -> Iterator[dict[str, Any] | None]:
-    """Yield None where an entry under `log.entries` begins, then its `request` and `response`.
+    """Yield None where an entry under `log.entries` begins, then what is needed of it, by the names in the HAR.
 
     Everything else is passed over without being held. Raises NotHarError, and what the parser raises.
     """

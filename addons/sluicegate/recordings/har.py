@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple
 
 import ijson  # type: ignore[import-untyped]
@@ -22,6 +23,8 @@ from .recording import LONGEST, NOT_HTTP, UNANSWERED, Answer, Recording, Skipped
 # The parser goes over a text again from its beginning with each block: small ones would make long bodies slow.
 _BLOCK = 1 << 18
 
+_MOST = 1e15
+"""A number of bytes or milliseconds that is no number of anything."""
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?://(?P<authority>[^/?#]*))?(?P<target>[^#]*)", re.DOTALL)
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\"';\s]+)", re.IGNORECASE)
 # Python knows more codecs than servers use, and some of them take hours for a long text.
@@ -145,8 +148,39 @@ def _recording(entry: dict[str, Any], place: str, skipped: Skipped) -> Recording
         Request(request.get("method", str), host, url.target, own + extra, url.scheme),
         place,
         _request_body(request, own),
-        Answer(int(status), answer_fields, _response_body(response, answer_fields), decoded=True),
+        Answer(
+            int(status),
+            answer_fields,
+            _response_body(response, answer_fields),
+            decoded=True,
+            sent=_size(response),
+            origin_ms=_waited(entry),
+        ),
+        at=_at(entry),
+        origin=f"{url.scheme}://{url.authority}",
     )
+
+
+def _at(entry: dict[str, Any]) -> float:
+    """When an entry's request began, in seconds since the epoch; 0.0 where no time is told."""
+    try:
+        return datetime.fromisoformat(entry["startedDateTime"]).timestamp()
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return 0.0
+
+
+def _waited(entry: dict[str, Any]) -> float | None:
+    """Milliseconds that the answer's beginning was waited for; -1 stands for what does not apply."""
+    timings = entry.get("timings")
+    waited = timings.get("wait") if isinstance(timings, dict) else None
+    return float(waited) if isinstance(waited, int | float) and 0 <= waited < _MOST else None
+
+
+def _size(response: _Message) -> int | None:
+    """Bytes of a body as it was sent, else as it was stored; None where neither is told."""
+    content = response.members.get("content")
+    sizes = [response.members.get("bodySize"), content.get("size") if isinstance(content, dict) else None]
+    return next((int(size) for size in sizes if isinstance(size, int | float) and 0 <= size < _MOST), None)
 
 
 def _url(text: str) -> _Url | None:

@@ -1,4 +1,4 @@
-"""Requests from the gateway's own request log (`observing/request_log.py`): method, host and path, and who asked.
+"""Requests from the gateway's own request log (`observing/request_log.py`): method, host, path, client and session.
 
 It holds no queries, no header fields and no bodies, so its requests can be decided again but not sent again.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 from ..trial import Request
-from .recording import Recording, Skipped, UnreadableError
+from .recording import Answer, Recording, Skipped, UnreadableError
 
 LONGEST_LINE = 1 << 20
 """Bytes in a line, at most: a head has 64 KiB unless the gateway was told otherwise (our choice)."""
@@ -44,7 +45,7 @@ def request_of(line: bytes) -> Request | None:
 def read(stream: BinaryIO, skipped: Skipped) -> Iterator[Recording]:
     """Read a log line by line. Raises UnreadableError with the line's number.
 
-    The log may be growing: a last line without its end is passed over. Times, targets and answers are left out.
+    The log may be growing: a last line without its end is passed over.
     """
     number = 0
     while line := stream.readline(LONGEST_LINE):
@@ -53,7 +54,8 @@ def read(stream: BinaryIO, skipped: Skipped) -> Iterator[Recording]:
         if not whole and len(line) == LONGEST_LINE:
             raise UnreadableError(f"line {number}: longer than {LONGEST_LINE:,} bytes")
         try:
-            request = request_of(line)
+            record = _record(line)
+            request = _request(record)
         except UnreadableError as error:
             if not whole:
                 skipped[CUT] += 1
@@ -62,10 +64,47 @@ def read(stream: BinaryIO, skipped: Skipped) -> Iterator[Recording]:
         if request is None:
             skipped[REFUSED] += 1
         else:
-            yield Recording(request, f"line {number}", None)
+            yield _recording(request, record, f"line {number}")
+
+
+def _recording(request: Request, record: dict[str, Any], place: str) -> Recording:
+    status, sent = _number(record, "status"), _number(record, "bytes_out")
+    decided, first = _number(record, "decided"), _number(record, "first_byte")
+    origin, waited = "", None
+    if isinstance(target := record.get("target"), str):
+        origin = _origin(target)
+        waited = max(0.0, first - decided) * 1000 if decided is not None and first is not None else None
+    session = record.get("session")
+    return Recording(
+        request,
+        place,
+        None,
+        Answer(int(status), sent=None if sent is None else int(sent), origin_ms=waited) if status is not None else None,
+        at=_number(record, "received") or 0.0,
+        session=session if isinstance(session, str) else "",
+        origin=origin,
+    )
+
+
+def _number(record: dict[str, Any], name: str) -> float | None:
+    value = record.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15 else None
+
+
+def _origin(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _parsed(line: bytes) -> Request | None:
+    return _request(_record(line))
+
+
+def _record(line: bytes) -> dict[str, Any]:
+    """Return the members of a line. Raises UnreadableError."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):  # UnicodeDecodeError, JSONDecodeError and numbers of too many digits
@@ -77,6 +116,11 @@ def _parsed(line: bytes) -> Request | None:
             raise UnreadableError(f"not a line of the request log: '{name}' is missing")
         if not isinstance(record.get(name), str | None):
             raise UnreadableError(f"not a line of the request log: '{name}' is no text")
+    return record
+
+
+def _request(record: dict[str, Any]) -> Request | None:
+    """Return the request that a line tells of. Raises UnreadableError."""
     method, host, path = [record[name] for name in _MEMBERS]
     client = record.get("client")
     if method is None or host is None or path is None:

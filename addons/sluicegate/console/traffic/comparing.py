@@ -62,6 +62,9 @@ class _Reader:
     def read(self, traffic: Traffic) -> None:
         """Compare recordings as they are read."""
         for recording in traffic.recordings():
+            if traffic.kind == "access" and recording.request.host is None:
+                fix = "write it with the host, such as '%v:%p' of Apache or \"$host:$server_port\" of nginx, in front"
+                raise UnusableError(f"{traffic.name}: the log tells no hosts, so its requests cannot be routed: {fix}")
             self._comparison.take(recording.request, self._position, f"{traffic.name}: {recording.place}")
             self._position += 1
         self._take(Compared(self._comparison.taken(), traffic.skipped))

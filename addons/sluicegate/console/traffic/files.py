@@ -1,14 +1,14 @@
 """Files of recorded traffic: opened, told apart, read with a progress bar, and their faults said in one line.
 
     with opened("flows.mitm") as traffic:        # or "-" for standard input
-        traffic.kind                             # 'har', 'flows' or 'log'
+        traffic.kind                             # 'har', 'flows', 'log' or 'access'
         for recording in traffic.recordings():   # with a progress bar on standard error, where that is a terminal
             ...
         traffic.skipped                          # what the reader passed over, by reason
 
 Who reads the lines of a request log itself takes them from `traffic.stream`, and shows `traffic.position` of
 `traffic.size`. What cannot be read (UnreadableError, also from the body of the `with`) becomes a UnusableError,
-`file: place: what`.
+`file: place: what` or `file:line: what`.
 """
 
 from __future__ import annotations
@@ -66,6 +66,10 @@ class Traffic:
             from ...recordings import request_log
 
             return request_log.read(self.stream, self.skipped)
+        if self.kind == "access":
+            from ...recordings import access_log
+
+            return access_log.read(self.stream, self.skipped)
         from ...proxy import flow_files  # mitmproxy takes long to import
 
         return flow_files.read(self.stream, self.skipped)
@@ -79,7 +83,8 @@ def opened(path: str) -> Iterator[Traffic]:
         try:
             yield Traffic(name, raw)
         except UnreadableError as error:
-            raise UnusableError(f"{name}: {error}") from None
+            place = f"{name}:{error.line}" if error.line else name
+            raise UnusableError(f"{place}: {error}") from None
 
 
 def _file(path: str, name: str) -> BinaryIO:

@@ -38,6 +38,7 @@ class Paths(Protocol):
     def key_of(self, o: Observation, /) -> Key: ...
     def moved(self, keys: Iterable[Key], /) -> dict[Key, Key]: ...
     def endpoints(self, noise: bool = False) -> list[Any]: ...
+    def correct(self, correction: Any, /) -> object: ...
     def merge(self, other: Any, /) -> object: ...
     def changed(self) -> Iterator[tuple[str, bytes | None]]: ...
     def load(self, rows: Iterable[tuple[str, bytes]], /) -> object: ...
@@ -129,6 +130,12 @@ class Shelf[Kept: Mergeable]:
         if found is not kept:
             found.merge(kept)
 
+    def drop(self, key: Key) -> None:
+        """Let go of what there is of an endpoint; no row tells of it."""
+        self._firm.pop(key, None)
+        self._loose.pop(key, None)
+        self._changed.pop(key, None)
+
     def move(self, key: Key, to: Key) -> None:
         """What was known of one endpoint belongs to another."""
         for shelf, firm in ((self._firm, True), (self._loose, False)):
@@ -180,6 +187,7 @@ class Learner[P: Profile, F: Figures]:
         self.profiles: Shelf[P] = Shelf(PROFILE, profile.from_members, limits)
         self.all_figures: Shelf[F] = Shelf(FIGURES, figures.from_members, limits)
         self._generation = paths.generation
+        self._path_rows: dict[str, bytes | None] = {}
 
     def observe(self, o: Observation, *, whole: bool = True) -> None:
         """Learn from an exchange. `whole`: also from its messages; else it is only counted, which costs little."""
@@ -210,6 +218,23 @@ class Learner[P: Profile, F: Figures]:
         self._regroup()
         return self.all_figures.get(key)
 
+    def correct(self, correction: Any) -> None:
+        """Take in what a person settled (`paths.corrections.Correction`), for what was learned before, too."""
+        self.paths.correct(correction)
+        self._regroup(always=True)
+
+    def count(self, o: Observation) -> None:
+        """Take an exchange into the figures alone: nothing is learned from it of what the API is."""
+        self.observed += 1
+        key = self.paths.key_of(o)
+        self.all_figures.use(key, self._figures, firm=o.is_success or bool(o.endpoint)).observe(o)
+
+    def forget(self, part: str, key: str) -> None:
+        """Let go of what a row was about, where that is a profile or figures."""
+        for shelf in (self.profiles, self.all_figures):
+            if shelf.part == part:
+                shelf.drop(Key(*json.loads(key)))
+
     def merge(self, other: Learner[P, F]) -> None:
         """Add all that another learner knows; that one is used up."""
         self.paths.merge(other.paths)
@@ -219,10 +244,12 @@ class Learner[P: Profile, F: Figures]:
         self._regroup(always=True)
 
     def changed(self) -> Iterator[Row]:
-        """The rows that changed since they were last given."""
+        """The rows that changed since they were last given; whoever stops early is given the rest next time."""
         self._regroup()
-        for key, data in self.paths.changed():
-            yield Row(PATHS, key, data)
+        self._path_rows.update(self.paths.changed())
+        while self._path_rows:
+            key = next(iter(self._path_rows))
+            yield Row(PATHS, key, self._path_rows.pop(key))
         yield from self.profiles.changed()
         yield from self.all_figures.changed()
 

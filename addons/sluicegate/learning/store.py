@@ -41,8 +41,8 @@ class Delta(NamedTuple):
     rows: list[Row]
 
 
-class Correction(NamedTuple):
-    """One correction as the console wrote it: `at` in seconds since the epoch; `data` is JSON."""
+class Waiting(NamedTuple):
+    """A correction that waits to be taken in: `at` in seconds since the epoch; `data` is JSON."""
 
     number: int
     at: float
@@ -90,6 +90,7 @@ class Store:
             # Before SQLite makes it with whatever mode is usual; its log takes over the mode of the file.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._connection = connect(f"{path.as_uri()}?mode=rw")
+            self.number = os.stat(path).st_ino
             try:
                 self._prepare(thorough)
             except BaseException:
@@ -185,11 +186,11 @@ class Store:
             found = self._connection.execute("SELECT part, key, data FROM inbox WHERE delta = ? ORDER BY id", first)
             return Delta(first[0], [Row(*_typed(row)) for row in found])
 
-    def corrections(self) -> list[Correction]:
+    def corrections(self) -> list[Waiting]:
         """The corrections that wait to be taken in, in their order. Raises StoreError."""
         with telling(self.path):
             found = self._connection.execute("SELECT id, at, data FROM corrections ORDER BY id").fetchall()
-        return [Correction(int(number), float(at), str(data)) for number, at, data in found]
+        return [Waiting(int(number), float(at), str(data)) for number, at, data in found]
 
     # What everybody does
 
@@ -230,9 +231,9 @@ class Contents(NamedTuple):
 
     rows: list[Row]
     facts: dict[str, str]
-    waiting: list[Row]
-    """Handed in and not taken in yet."""
-    corrections: list[Correction]
+    waiting: list[list[Row]]
+    """Handed in and not taken in yet, each delta for itself."""
+    corrections: list[Waiting]
 
 
 def read(path: Path) -> Contents:
@@ -253,10 +254,12 @@ def read(path: Path) -> Contents:
             connection.execute("BEGIN")
             rows = _rows(connection)
             facts = {str(name): str(value) for name, value in connection.execute("SELECT name, value FROM facts")}
-            waiting = [Row(*_typed(row)) for row in connection.execute("SELECT part, key, data FROM inbox ORDER BY id")]
+            waiting: dict[str, list[Row]] = {}
+            for delta, *row in connection.execute("SELECT delta, part, key, data FROM inbox ORDER BY id"):
+                waiting.setdefault(delta, []).append(Row(*_typed(row)))
             found = connection.execute("SELECT id, at, data FROM corrections ORDER BY id").fetchall()
-            corrections = [Correction(int(number), float(at), str(data)) for number, at, data in found]
-            return Contents(rows, facts, waiting, corrections)
+            corrections = [Waiting(int(number), float(at), str(data)) for number, at, data in found]
+            return Contents(rows, facts, list(waiting.values()), corrections)
         finally:
             connection.close()
 

@@ -1,1 +1,1 @@
-"""Schemas from traffic: parameters and bodies of an endpoint, as its valid requests showed them."""
+"""What requests and responses of an endpoint look like, learned from those that succeeded; as OpenAPI 3.0.0."""

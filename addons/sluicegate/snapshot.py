@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from .endpoints.table import Fallback, Table
+from .sessions.identifiers import Identifier
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of the whole gateway (`routes/_gateway.yaml`)."""
+    """Settings of the whole gateway (`routes/_gateway.yaml`); `session_identifiers` None: nothing is said of them."""
 
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    session_identifiers: tuple[Identifier, ...] | None = None
 
     def trusts(self, client: str) -> bool:
         """Whether a peer's address is one of a trusted proxy; an IPv4 address may come mapped into IPv6.

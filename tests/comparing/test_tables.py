@@ -12,6 +12,7 @@ from sluicegate.comparing import tables
 from sluicegate.comparing.tables import TableChange, TableDiff, compare
 from sluicegate.endpoints.table import Endpoint, Place
 from sluicegate.endpoints.targets import Connection
+from sluicegate.sessions.identifiers import Identifier
 from sluicegate.snapshot import Settings, Snapshot
 from tests.tables import endpoint, fallback, snapshot
 
@@ -153,6 +154,26 @@ def test_a_setting_of_the_gateway_is_told_without_a_request() -> None:
     change = only(compare(snapshot(), snapshot(settings=Settings((IPv4Network("10.0.0.0/8"),)))))
     assert told(change) == "changed trusted_proxies | - | - | -"
     assert aspects(change) == ["trusted_proxies:  → 10.0.0.0/8"]
+
+
+@pytest.mark.parametrize(
+    ("now", "words"), [((), ""), ((Identifier("header", "X-A"), Identifier("jwt", "$.sub")), "header x-a, jwt $.sub")]
+)
+def test_identifiers_of_sessions_are_told_as_they_are_configured(now: tuple[Identifier, ...], words: str) -> None:
+    change = only(compare(snapshot(), snapshot(settings=Settings(session_identifiers=now))))
+    assert aspects(change) == [f"session_identifiers: (not said) → {words}"]
+    routed = at("GET /x", "http://h")
+    change = only(compare(snapshot(routed), snapshot(replace(routed, session_identifiers=now))))
+    assert aspects(change) == [f"session_identifiers: (not said) → {words}"]
+    origin = fallback("http://two.test")
+    change = only(
+        compare(
+            snapshot(origins=[("a.test", origin)]),
+            snapshot(origins=[("a.test", replace(origin, session_identifiers=now))]),
+        )
+    )
+    assert told(change).startswith("changed origin of a.test")
+    assert aspects(change) == [f"session_identifiers: (not said) → {words}"]
 
 
 BROAD = at("GET /{id}", "http://broad.test/{id}")

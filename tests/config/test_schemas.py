@@ -63,7 +63,44 @@ def setting(text: str) -> str:
     return "endpoints:\n  GET /a:\n    route: https://h/a\n    " + text + "\n"
 
 
+IDENTIFIERS_GOOD = [
+    "session_identifiers:\n",
+    "session_identifiers: []\n",
+    "session_identifiers: [{header: X-Api-Key}, {cookie: 'koa:sess'}, {jwt: $.sub}, {body: /user/0/a~1b}]\n",
+    "session_identifiers: [{jwt: '$.a-b[0][\"c.d\"]', from: header X-Token, x-a: 1}, {jwt: $.größe, from: cookie t}]\n",
+    "session_identifiers: [{jwt: \"$['it\\\\'s']\"}, {body: /}]\n",
+]
+IDENTIFIERS_BAD = [
+    "session_identifiers: {header: a}\n",
+    "session_identifiers: [Authorization]\n",
+    "session_identifiers: [{}]\n",
+    "session_identifiers: [{x-a: 1}]\n",
+    "session_identifiers: [{from: header a}]\n",
+    "session_identifiers: [{header: a, cookie: b}]\n",
+    "session_identifiers: [{header: a, from: header b}]\n",
+    "session_identifiers: [{query: a}]\n",
+    "session_identifiers: [{header: a b}]\n",
+    "session_identifiers: [{header: '${A}'}]\n",
+    "session_identifiers: [{header: }]\n",
+    "session_identifiers: [{cookie: 'a=b'}]\n",
+    "session_identifiers: [{cookie: größe}]\n",
+    "session_identifiers: [{jwt: sub}]\n",
+    "session_identifiers: [{jwt: $}]\n",
+    "session_identifiers: [{jwt: $..a}]\n",
+    "session_identifiers: [{jwt: '$.a[*]'}]\n",
+    "session_identifiers: [{jwt: '$[-1]'}]\n",
+    "session_identifiers: [{jwt: '$[01]'}]\n",
+    "session_identifiers: [{jwt: $.a, from: query b}]\n",
+    "session_identifiers: [{jwt: $.a, from: header}]\n",
+    "session_identifiers: [{body: a}]\n",
+    "session_identifiers: [{body: '#/a'}]\n",
+    "session_identifiers: [{body: /a~2}]\n",
+    f"session_identifiers: [{{header: {'a' * 129}}}]\n",
+    "session_identifiers: [{header: a}, {header: a}]\n",
+    f"session_identifiers: [{', '.join(f'{{header: x-{number}}}' for number in range(11))}]\n",
+]
 GOOD = [
+    *IDENTIFIERS_GOOD,
     "",
     "# nothing but a comment\n",
     "x-anything: [1, 2]\nhost: a.test\n",
@@ -125,6 +162,7 @@ GOOD = [
     "x-d: &d {timeout: 5s}\nendpoints:\n  GET /a: {<<: *d, route: 'http://h'}\n",
 ]
 BAD = [
+    *IDENTIFIERS_BAD,
     "just a text\n",
     "- host: a.test\n",
     "hots: a.test\n",
@@ -232,6 +270,7 @@ BAD = [
     setting("rout: https://h/a"),
 ]
 GOOD_GATEWAY = [
+    *IDENTIFIERS_GOOD,
     "",
     "services: {s: 'http://h'}\n",
     "services:\ntrusted_proxies:\n",
@@ -239,6 +278,7 @@ GOOD_GATEWAY = [
     "trusted_proxies: [10.0.0.0/8, '::1', 'fd00::/8', 127.0.0.0/255.0.0.0]\nx-a: 1\n",
 ]
 BAD_GATEWAY = [
+    *IDENTIFIERS_BAD,
     "[]\n",
     "host: a.test\n",
     "endpoints: {}\n",
@@ -289,6 +329,7 @@ LOADER_ONLY = {
     "two values of one origin": setting("insecure: true") + "  GET /b: {route: 'https://h', insecure: false}\n",
     "a variable of the environment that is not set": "services: {s: '${SURELY_NOT_SET}'}\n",
     "a host twice in other letters": "host: [a.test, A.test]\n",
+    "an identifier twice in other letters": "session_identifiers: [{header: a}, {header: A}]\n",
 }
 SCHEMA_ONLY = {
     "a host name that YAML takes for a number": "host: 1.5\n",

@@ -24,6 +24,8 @@ MOST_PAIRS: Final = 50_000
 """Pairs of overlapping endpoints that are tried for each comparison, at most."""
 _NUMBERS: Final = (1, 2, 3)
 """Values for variables are tried in this order: an endpoint may have one of them as its literal text."""
+UNSAID: Final = "(not said)"
+"""How a setting reads that is left out."""
 TableKind = Literal["removed", "added", "changed", "precedence"]
 
 
@@ -155,6 +157,8 @@ def _setting_changed(old: Snapshot, new: Snapshot, name: str) -> TableChange:
 
 
 def _setting(value: object) -> str:
+    if value is None:
+        return UNSAID
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
@@ -168,7 +172,7 @@ def _aspects_of_endpoints(old: Endpoint, new: Endpoint) -> Iterator[Aspect]:
             yield Aspect("route", _target_words(old.route), _target_words(new.route))
     else:
         yield from _aspects_of_targets("target", old.route, new.route)
-    yield from _aspects_of_flags(old, new)
+    yield from _aspects_of_settings(old, new)
 
 
 def _host_words(pattern: HostPattern) -> str:
@@ -193,11 +197,13 @@ def _aspects_of_targets(name: str, old: Target, new: Target) -> Iterator[Aspect]
             yield _flag(flag, before, now)
 
 
-def _aspects_of_flags(old: Endpoint | Fallback, new: Endpoint | Fallback) -> Iterator[Aspect]:
+def _aspects_of_settings(old: Endpoint | Fallback, new: Endpoint | Fallback) -> Iterator[Aspect]:
     for flag in ("rewrite_location", "normalize_to_origin"):
         before, now = getattr(old, flag), getattr(new, flag)
         if before != now:
             yield _flag(flag, before, now)
+    if old.session_identifiers != new.session_identifiers:
+        yield Aspect("session_identifiers", _setting(old.session_identifiers), _setting(new.session_identifiers))
 
 
 def _flag(name: str, old: bool, new: bool) -> Aspect:
@@ -220,7 +226,7 @@ def _host_changed(trials: _Trials, change: HostChange) -> Iterator[TableChange]:
         before, now = ("none" if one is None else one.target.text for one in (old, new))
         aspects: tuple[Aspect, ...] = (Aspect("origin", before, now),)
     else:
-        aspects = (*_aspects_of_targets("origin", old.target, new.target), *_aspects_of_flags(old, new))
+        aspects = (*_aspects_of_targets("origin", old.target, new.target), *_aspects_of_settings(old, new))
     yield _shown(
         "removed" if new is None else "added" if old is None else "changed",
         f"origin of {change.pattern.text}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from yaml.nodes import MappingNode, Node
 
@@ -16,8 +16,9 @@ from .diagnostics import START, Diagnostic, Findings, excerpt
 from .documents import is_null, kind_of, mark_of, read_document
 from .route_files import ROUTE_FILE_KEYS
 from .services import read_services
+from .session_identifiers import read_identifiers
 
-GATEWAY_KEYS = ("services", "trusted_proxies")
+GATEWAY_KEYS = ("services", "session_identifiers", "trusted_proxies")
 _ELSEWHERE = {
     key: "it belongs into a route file of its own beside it" for key in ROUTE_FILE_KEYS if key not in GATEWAY_KEYS
 }
@@ -57,20 +58,21 @@ def read_gateway_file(name: str, content: bytes, environ: Mapping[str, str]) -> 
     services, stated = Services(), list[Stated]()
     if "services" in found:
         services, stated = read_services(found["services"].node, findings, environ)
-    settings = Settings()
-    if "trusted_proxies" in found:
-        settings = _read_settings(found["trusted_proxies"].node, findings)
+    settings = Settings(
+        values.optional(found, "trusted_proxies", findings, _read_networks) or (),
+        values.optional(found, "session_identifiers", findings, read_identifiers),
+    )
     return GatewayFile(name, services, tuple(stated), settings, tuple(findings.found))
 
 
-def _read_settings(node: Node, findings: Findings) -> Settings:
+def _read_networks(node: Node, what: str, findings: Findings) -> tuple[IPv4Network | IPv6Network, ...]:
     networks = []
-    for text in [] if is_null(node) else values.texts(node, "trusted_proxies", findings):
+    for text in [] if is_null(node) else values.texts(node, what, findings):
         try:
             networks.append(ip_network(text.value))
         except ValueError:
             findings.error(text.mark, "trusted-proxies", _bad_network(text.value))
-    return Settings(tuple(networks))
+    return tuple(networks)
 
 
 def _bad_network(text: str) -> str:

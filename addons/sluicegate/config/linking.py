@@ -182,6 +182,7 @@ class _Linker:
             Place(part.file.name, mark.line, mark.column),
             defaults.normalize_to_origin,
             defaults.rewrite_location,
+            defaults.session_identifiers,
         )
 
     def _add_host(self, pattern: HostPattern, fallback: Fallback | None, findings: Findings) -> None:
@@ -249,6 +250,7 @@ class _Linker:
             Place(part.file.name, entry.mark.line, entry.mark.column),
             defaults.rewrite_location if entry.rewrite_location is None else entry.rewrite_location,
             defaults.normalize_to_origin if entry.normalize_to_origin is None else entry.normalize_to_origin,
+            defaults.session_identifiers,
         )
         key = (entry.method, pattern.labels, entry.path.stored)
         part.endpoints.append((key, entry, endpoint))

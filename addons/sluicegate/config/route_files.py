@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from ..endpoints.hosts import HostPattern
+from ..sessions.identifiers import Identifier
 from . import values
 from .addresses import Services
 from .connections import Stated
@@ -15,11 +16,13 @@ from .diagnostics import START, Diagnostic, Findings, Mark, excerpt
 from .documents import is_null, kind_of, mark_of, read_document
 from .endpoints import EndpointEntry, read_endpoints
 from .services import Upstream, read_services, read_upstream
+from .session_identifiers import read_identifiers
 
 ROUTE_FILE_KEYS = (
     "host",
     "origin",
     "services",
+    "session_identifiers",
     "endpoints",
     "timeout",
     "host_header",
@@ -39,6 +42,7 @@ class Defaults:
     host_header: str | None = None
     rewrite_location: bool = False
     normalize_to_origin: bool = False
+    session_identifiers: tuple[Identifier, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ def _read_root(name: str, root: MappingNode, findings: Findings, environ: Mappin
             values.optional(found, "host_header", findings, values.host_header),
             rewrite is not None and rewrite.value,
             normalize is not None and normalize.value,
+            values.optional(found, "session_identifiers", findings, read_identifiers),
         ),
         tuple(findings.found),
     )

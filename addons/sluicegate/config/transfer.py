@@ -18,6 +18,7 @@ from typing import IO, Any, Final, NamedTuple
 
 from ..endpoints.hosts import HostPattern
 from ..endpoints.targets import Capture, Connection, HostCapture, Origin
+from ..sessions.identifiers import Identifier
 from ..snapshot import Settings
 from .receipts import Receipt
 
@@ -86,7 +87,7 @@ def packed(content: object) -> bytes:
     return buffer.getvalue()
 
 
-_SHARED: Final = frozenset({HostPattern, Connection, Origin, Capture, HostCapture})
+_SHARED: Final = frozenset({HostPattern, Connection, Origin, Capture, HostCapture, Identifier})
 """Types with few different values among many endpoints."""
 
 

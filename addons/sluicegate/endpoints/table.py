@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from ..sessions.identifiers import Identifier
 from .hosts import HostPattern
 from .targets import Target
 from .templates import Parts, PathTemplate, Segment, cuts_escape
@@ -43,7 +44,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
-    """One operation of the public API (Source Endpoint) and its route; `route` None: managed, not routed."""
+    """One operation of the public API (Source Endpoint) and its route; `route` None: managed, not routed.
+
+    `session_identifiers` None: the gateway's.
+    """
 
     method: str
     host: HostPattern
@@ -53,6 +57,7 @@ class Endpoint:
     place: Place
     rewrite_location: bool = False
     normalize_to_origin: bool = False
+    session_identifiers: tuple[Identifier, ...] | None = None
 
     @property
     def text(self) -> str:
@@ -67,12 +72,16 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """Where requests go that no endpoint routes: an origin with an optional base path."""
+    """Where requests go that no endpoint routes: an origin with an optional base path.
+
+    `session_identifiers` None: the gateway's.
+    """
 
     target: Target
     place: Place | None = None
     normalize_to_origin: bool = False
     rewrite_location: bool = False
+    session_identifiers: tuple[Identifier, ...] | None = None
 
 
 class Node:

@@ -86,6 +86,9 @@ class Identifier:
         object.__setattr__(self, "text", f"{self.kind} {self.name}{where}")
         object.__setattr__(self, "salt", f"{self.text}\0".encode("utf-8", "surrogatepass"))
 
+    def __str__(self) -> str:
+        return self.text
+
 
 def _steps(kind: Kind, name: str) -> Steps:
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -239,16 +240,12 @@ def test_a_last_line_that_is_being_written_is_passed_over() -> None:
 
 @given(st.binary(max_size=200))
 def test_no_line_makes_the_reader_fail(line: bytes) -> None:
-    try:
+    with suppress(UnreadableError):
         read(line + b"\n")
-    except UnreadableError as error:
-        assert error.line
 
 
 @given(st.dictionaries(st.sampled_from([*CADDY, *TRAEFIK, *NGINX, "method", "uri"]), VALUES, max_size=8))
 def test_no_json_makes_the_reader_fail(members: dict[str, object]) -> None:
     line = json.dumps({"method": "GET", "uri": "/", "status": 200, **members}).encode()
-    try:
+    with suppress(UnreadableError):
         read(line + b"\n")
-    except UnreadableError as error:
-        assert error.line

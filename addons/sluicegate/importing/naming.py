@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Collection
 from urllib.parse import quote
 
+from ..config.editing.quoting import YAML_WORDS
 from ..endpoints.templates import TemplateError
 
 VARIABLE = re.compile(r"\{([^{}/]*)\}")
@@ -16,8 +17,6 @@ _NOT_IN_PATH = re.compile(r"[\x00-\x20\x7f\"<>\\^`|]|[^\x00-\x7f]")
 """ASCII that cannot stand in a path (RFC 3986 section 3.3), but for what the loader has a message for; any other."""
 _WORDS = re.compile(r"[a-z0-9]+")
 _NOISE = re.compile(r"the|an?|of|for|and|api|apis|rest|restful|http|https|openapi|swagger|spec|specification|v?\d+")
-YAML_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
-"""Texts that some reader of YAML takes for something else."""
 MAX_SERVICE_NAME = 24
 """Characters of a service's name that is made of a title, at most (our choice: it stands in every line)."""
 MAX_COMMENT = 100

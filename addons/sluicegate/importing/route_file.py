@@ -8,11 +8,12 @@ from itertools import groupby
 
 from ..config.addresses import Service, Services, read_base, split_address
 from ..config.diagnostics import excerpt
+from ..config.editing.quoting import quoted
 from ..config.layout.writer import layout
 from ..config.syntax import MAX_SIMPLE_KEY
 from ..endpoints.hosts import HostPattern
 from ..endpoints.templates import TemplateError
-from .naming import YAML_WORDS, comment, service_name
+from .naming import comment, service_name
 from .openapi import Description
 from .proof import refuted
 from .rows import LeftOut, Row, left_out, rows
@@ -79,7 +80,7 @@ def _text(
 ) -> str:
     lines = [f"# {line}" for line in _about(description, source)]
     lines += _host(description, host)
-    lines += ["", "services:", f"  {service.name}: {_quoted(f'{service.origin}{service.base}')}", "", "endpoints:"]
+    lines += ["", "services:", f"  {service.name}: {quoted(f'{service.origin}{service.base}')}", "", "endpoints:"]
     lines += _table(made)
     if out:
         lines += ["", "# Left out, because none of these can be an endpoint:"]
@@ -101,7 +102,7 @@ def _about(description: Description, source: str) -> Iterator[str]:
 
 def _host(description: Description, host: str) -> list[str]:
     if host:
-        return [f"host: {_quoted(host)}"]
+        return [f"host: {quoted(host)}"]
     hosts = list(dict.fromkeys(comment(one.host) for one in description.servers if one.host))[:_MOST_NAMED]
     if not hosts:
         return ["# host: left out, so any host is meant"]
@@ -116,11 +117,11 @@ def _table(made: Sequence[Row]) -> Iterator[str]:
                 yield ""
             yield f"  # {comment(tag) or 'without a tag'}"
         for row in members:
-            key, told = _quoted(row.key), _comment(row)
+            key, told = quoted(row.key), _comment(row)
             if len(key) > MAX_SIMPLE_KEY:
                 yield f"  ? {key}"
                 key = ""
-            yield f"  {key}: {_quoted(row.target)}" + (f"  # {told}" if told else "")
+            yield f"  {key}: {quoted(row.target)}" + (f"  # {told}" if told else "")
 
 
 def _comment(row: Row) -> str:
@@ -128,9 +129,3 @@ def _comment(row: Row) -> str:
     if not row.operation.deprecated:
         return told
     return f"deprecated: {told}" if told else "deprecated"
-
-
-def _quoted(text: str) -> str:
-    """A text as YAML: in quotes where a plain one would read as something else."""
-    is_plain = text[0].isalpha() and not text.endswith(":") and text.lower() not in YAML_WORDS
-    return text if is_plain else f'"{text}"'

@@ -59,7 +59,7 @@ class Batch(NamedTuple):
     records: list[tuple[Any, ...]]
 
 
-def packed(dropped: int, records: Sequence[tuple[Any, ...]]) -> bytes:
+def packed(dropped: int, records: list[Any]) -> bytes:
     """A batch as it is sent."""
     return marshal.dumps((dropped, records), 2)
 

@@ -1,0 +1,51 @@
+"""What a segment looks like, finer than its kind: which texts are written as names are, which as values."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from ..values import kind_of
+
+_LOOKS: Final = tuple(
+    (look, re.compile(pattern))
+    for look, pattern in (
+        ("version", r"v[0-9]+(?:[._-]?[0-9a-z]+)*|[0-9]+\.[0-9]+(?:\.[0-9]+)*"),
+        ("file", r".+\.(?:json|xml|html?|csv|txt|pdf|png|jpe?g|svg|js|css|php|aspx?|zip|gz|ya?ml|rss|ico|proto)"),
+        ("action", r"[A-Za-z0-9_.~-]*:[A-Za-z]+"),
+        ("code", r"[A-Z]{2,3}|[a-z]{2}"),
+        ("locale", r"[a-z]{2}[-_][A-Za-z]{2}"),
+        ("upper", r"[A-Z][A-Z0-9_.-]+"),
+        ("lower", r"[a-z]+"),
+        ("title", r"[A-Z][a-z]+"),
+        ("camel", r"[a-z]+(?:[A-Z]+[a-z0-9]*)+"),
+        ("pascal", r"(?:[A-Z]+[a-z0-9]+){2,}[A-Z]*"),
+        ("snake", r"_?[a-z]+(?:_[a-z]+)+"),
+        ("slug", r"[a-z]+(?:-[a-z]+)+"),
+        ("dotted", r"[A-Za-z_-]+(?:\.[A-Za-z_-]+)+"),
+        ("numbered", r"[A-Za-z_-]+[0-9]+[A-Za-z0-9_.-]*|[0-9]+[A-Za-z_-]+[A-Za-z0-9_.-]*"),
+    )
+)
+LOOKS: Final = (
+    "integer", "number", "uuid", "date", "date-time", "ipv4", "email", "jwt", "ulid", "hex", "token",
+    *(look for look, _ in _LOOKS), "odd",
+)  # fmt: skip
+TYPED: Final = frozenset(LOOKS[:11])
+"""The looks that no name has as a rule."""
+
+
+@lru_cache(maxsize=16_384)
+def look_of(text: str) -> str:
+    """The look of a segment: its kind where that is not `word`, else how it is written."""
+    if len(text) > 128:
+        return "odd"
+    if _LOOKS[0][1].fullmatch(text):
+        return "version"
+    kind = kind_of(text)
+    if kind != "word":
+        return kind
+    for look, pattern in _LOOKS:
+        if pattern.fullmatch(text):
+            return look
+    return "odd"

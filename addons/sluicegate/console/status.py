@@ -161,7 +161,20 @@ def lines(status: dict[str, Any]) -> list[tuple[str, str | Text]]:
     ]
     if [one["pid"] for one in status["workers"]] != [status["pid"]]:
         found.append(("workers", "; ".join(map(_worker, status["workers"]))))
+    if status["learning"] is not None:
+        found.append(("learning", _learning(status["learning"])))
     return found
+
+
+def _learning(learning: dict[str, Any]) -> str:
+    """What is learned: `1,024 exchanges, 3 dropped, by 4711, into .sluicegate/state.db`."""
+    if learning["off"]:
+        return f"off: {learning['off']}"
+    into = f"into {_shown(learning['state'])}"
+    if not learning["pid"] and not learning["learned"]:
+        return f"waits for the first exchange, {into}"
+    dropped = f", {learning['dropped']:,} dropped" if learning["dropped"] else ""
+    return f"{count(learning['learned'], 'exchange')}{dropped}, by {learning['pid'] or 'nobody just now'}, {into}"
 
 
 def _worker(worker: dict[str, Any]) -> str:

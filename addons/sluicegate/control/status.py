@@ -35,6 +35,20 @@ class WorkerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningStatus:
+    """What is learned from traffic: by which process (0: none, before the first exchange), into which state file.
+
+    `learned` and `dropped` count exchanges since the gateway started. `off`: why nothing is learned, '' while it is.
+    """
+
+    pid: int
+    state: str
+    learned: int = 0
+    dropped: int = 0
+    off: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """A gateway at one moment.
 
@@ -42,7 +56,7 @@ class Status:
     `loaded_at` are those of the snapshot in force; 0, none and None before the first. `errors` are the first problems
     of the last reload, as JSON members, `error_count` is how many there are; none when it was taken over. `workers`
     are the processes that serve: the gateway itself, or several whose parent it is; `generation` is then the one that
-    all run. Times are seconds since the epoch.
+    all run. `learning` is None where that was not asked for. Times are seconds since the epoch.
     """
 
     pid: int
@@ -61,6 +75,7 @@ class Status:
     error_count: int = 0
     last_reload: Reload | None = None
     workers: tuple[WorkerStatus, ...] = ()
+    learning: LearningStatus | None = None
 
     def members(self) -> dict[str, object]:
         """The JSON document of `/status`."""
@@ -84,6 +99,7 @@ class Status:
             "routes": self.routes,
             "listeners": list(self.listeners),
             "workers": [asdict(one) for one in self.workers],
+            "learning": None if self.learning is None else asdict(self.learning),
             "pid": self.pid,
             "version": self.version,
             "mitmproxy": self.mitmproxy,
@@ -109,6 +125,7 @@ _SHAPE: dict[str, type | tuple[type, ...]] = {
     "routes": str,
     "listeners": list,
     "workers": list,
+    "learning": (dict, type(None)),
     "pid": int,
     "version": str,
     "mitmproxy": str,
@@ -124,6 +141,7 @@ _ERROR: dict[str, type | tuple[type, ...]] = {
     "message": str,
 }
 _WORKER: dict[str, type | tuple[type, ...]] = {"pid": int, "generation": int, "ready": bool, "restarts": int}
+_LEARNING: dict[str, type | tuple[type, ...]] = {"pid": int, "state": str, "learned": int, "dropped": int, "off": str}
 _RELOAD: dict[str, type | tuple[type, ...]] = {"at": str, "taken_over": bool, "milliseconds": (int, float)}
 
 
@@ -138,6 +156,8 @@ def read_members(body: bytes) -> dict[str, Any]:
         _check(one, _ERROR)
     for one in document["workers"]:
         _check(one, _WORKER)
+    if document["learning"] is not None:
+        _check(document["learning"], _LEARNING)
     if document["last_reload"] is not None:
         _check(document["last_reload"], _RELOAD)
     texts = [*document["files"].values(), *document["listeners"]]

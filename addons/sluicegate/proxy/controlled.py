@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from .routes import Routes
 
 if TYPE_CHECKING:
     from ..control.server import ControlServer
-    from ..control.status import Status
+    from ..control.status import LearningStatus, Status
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ class Controlled:
         self._started_at = time.time()
         self._server: ControlServer | None = None
         self._task: asyncio.Task[None] | None = None
+        self.learning: Callable[[], LearningStatus] | None = None
+        """Tells how learning goes, where anything is learned."""
 
     def start(self, chosen: Options) -> None:
         """Begin to serve, beside what else there is to do."""
@@ -89,6 +92,7 @@ class Controlled:
             error_count=len(errors),
             last_reload=Reload(last.at, last.taken_over, last.seconds * 1000) if last else None,
             workers=(WorkerStatus(os.getpid(), generation, not not_ready),),
+            learning=self.learning() if self.learning is not None else None,
         )
 
     def _not_ready(self) -> str:

@@ -53,8 +53,8 @@ def test_a_record_is_one_line_of_json_with_the_documented_members() -> None:
     assert line.count("\n") == 1
     found = json.loads(line)
     assert " ".join(found) == (
-        "request_id received decided first_byte ended client method host path operation_id endpoint target status "
-        "bytes_in bytes_out generation verdicts"
+        "request_id received decided first_byte ended client method host path operation_id endpoint session target "
+        "status bytes_in bytes_out generation verdicts"
     )
     assert (found["path"], found["decided"], found["verdicts"][0]["reason"]) == ("/a\nb", None, "ü")
 

@@ -27,7 +27,10 @@ MOST_WAITING = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One exchange in the log. Times are seconds since the epoch, or null for what never came; bytes are of bodies."""
+    """One exchange in the log. Times are seconds since the epoch, or null for what never came; bytes are of bodies.
+
+    `session` is the keyed hash of what names the client's session, or null where nothing does.
+    """
 
     request_id: str
     received: float
@@ -40,6 +43,7 @@ class Record:
     path: str | None = None
     operation_id: str | None = None
     endpoint: str | None = None
+    session: str | None = None
     target: str | None = None
     status: int | None = None
     bytes_in: int = 0

@@ -23,6 +23,7 @@ from ..pipeline import decide, stages
 from ..problems import Problem, internal_fault
 from ..routing.stage import NAME as ROUTING
 from ..routing.stage import route
+from ..state import state_folder
 from . import GATEWAY, answers, options, replay
 from .bodies import KEPT, KeptBodies, is_streamed, through
 from .controlled import Controlled
@@ -33,6 +34,7 @@ from .layers.context import OptionValues
 from .live import Live, attach, detach, live_of
 from .records import Recorder
 from .routes import Routes
+from .sessions import FlowSessions
 from .upstreams import NOT_DECIDED, Upstreams
 
 logger = logging.getLogger(__name__)
@@ -63,7 +65,8 @@ class Gateway:
         self.routes = Routes()
         self.controlled = Controlled(self.routes)
         self.upstreams = Upstreams()
-        self.recorder = Recorder()
+        self.sessions = FlowSessions()
+        self.recorder = Recorder(self.sessions)
         self.kept_bodies = KeptBodies()
         self.values = OptionValues(ctx.options)
         self.head_limit = 1 << 16
@@ -94,6 +97,8 @@ class Gateway:
             self.stages = stages(self.hop, self._route)
         if "request_log" in updated and ctx.options.request_log != self.recorder.path:
             self.recorder.open(ctx.options.request_log)
+            if self.is_serving:
+                self._name_sessions()
 
     def running(self) -> None:
         if self.is_running:
@@ -105,9 +110,15 @@ class Gateway:
 
     async def _start(self) -> None:
         await self.routes.start(ctx.options)
+        self._name_sessions()
         ctx.options.update(mode=options.reverse_modes(ctx.options))
         self.is_serving = True
         self.controlled.start(ctx.options)
+
+    def _name_sessions(self) -> None:
+        """Get ready to name sessions, where somebody wants to know them."""
+        if options.names_sessions(ctx.options):
+            self.sessions.start(state_folder(ctx.options.state, self.routes.folder))
 
     async def done(self) -> None:
         await self.controlled.stop()

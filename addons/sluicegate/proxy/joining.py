@@ -68,6 +68,7 @@ def plan(chosen: Options) -> Plan:
         control=chosen.control,
         mitmproxy=VERSION,
         level=_LEVELS.get(chosen.termlog_verbosity, logging.INFO),
+        names_sessions=options.names_sessions(chosen),
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -108,6 +109,8 @@ def join(master: Master, link: Link, end: Callable[[float | None], None]) -> asy
     server.shared = True
     gateway.routes.follow(chosen)
     gateway.controlled = Reported(gateway, link)
+    if terms.session_key:
+        gateway.sessions.use(terms.session_key)
     # One name for all: a request that comes back is known, whichever worker it comes back to.
     gateway.hop = Hop(terms.pseudonym, chosen.forwarded)
     gateway.stages = stages(gateway.hop, gateway._route)

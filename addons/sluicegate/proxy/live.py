@@ -8,6 +8,7 @@ from typing import Any
 from mitmproxy.flow import Flow
 
 from ..exchange import Exchange, Fields
+from ..sessions.session import Session
 
 _ATTRIBUTE = "sluicegate_live"
 
@@ -33,6 +34,8 @@ class Live:
     cut: list[str] = field(default_factory=list)
     """Which bodies, request or response, were longer than what is kept of them."""
     logged: bool = False
+    session: Session | None = None
+    """Who sent it; None: nobody has asked yet."""
 
 
 def attach(flow: Flow, live: Live) -> None:

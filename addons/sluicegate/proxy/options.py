@@ -111,6 +111,11 @@ def idle_limit(options: Options) -> float:
     return seconds
 
 
+def names_sessions(options: Options) -> bool:
+    """Whether somebody wants to know which session an exchange belongs to."""
+    return bool(options.request_log)
+
+
 def check_change(updated: set[str]) -> None:
     """Raise OptionsError for a change, while the gateway runs, of what it has taken up when it started."""
     for name in ("mode", "routes", "routes_polling", "route_preview", "state", "control"):

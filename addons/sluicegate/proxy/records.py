@@ -11,12 +11,14 @@ from ..exchange import Exchange
 from ..observing.request_log import Record, RequestLog
 from ..problems import Problem
 from .live import Live
+from .sessions import FlowSessions
 
 
 class Recorder:
     """Turns finished flows into records of the request log, where one is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, sessions: FlowSessions) -> None:
+        self._sessions = sessions
         self._log: RequestLog | None = None
         self.path = ""
 
@@ -54,6 +56,7 @@ class Recorder:
                 path=exchange.client_path,
                 operation_id=exchange.endpoint.operation_id if exchange.endpoint else None,
                 endpoint=exchange.endpoint.text if exchange.endpoint else None,
+                session=self._sessions.of(flow, live).key or None,
                 target=_target(exchange),
                 status=flow.response.status_code if flow.response else None,
                 bytes_in=live.bytes_in,

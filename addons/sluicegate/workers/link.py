@@ -26,7 +26,8 @@ MOST_SOCKETS: Final = 64
 class Plan(NamedTuple):
     """What a worker made of the command line, for the parent: the first message of a worker.
 
-    `level` is that of the log; `notes` are warnings that belong to the whole program.
+    `level` is that of the log; `notes` are warnings that belong to the whole program. `names_sessions`: it needs the
+    key for that.
     """
 
     places: tuple[Place, ...]
@@ -38,13 +39,18 @@ class Plan(NamedTuple):
     mitmproxy: str
     level: int
     notes: tuple[str, ...] = ()
+    names_sessions: bool = False
 
 
 class Terms(NamedTuple):
-    """The parent's answer to a plan: how many sockets come for each place, and the gateway's name in `Via`."""
+    """The parent's answer to a plan: how many sockets come for each place, and the gateway's name in `Via`.
+
+    `session_key` is one for all workers, empty where none is needed.
+    """
 
     places: tuple[tuple[Place, int], ...]
     pseudonym: str
+    session_key: bytes
 
 
 class Generation(NamedTuple):

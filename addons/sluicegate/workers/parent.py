@@ -19,6 +19,7 @@ from ..config.reloading import Reloader
 from ..control.server import ControlServer
 from ..control.starting import start
 from ..control.status import Status, WorkerStatus
+from ..observing.session_key import session_key_of_run
 from ..state import state_folder
 from .backoff import BackOff
 from .link import Plan, framed
@@ -65,6 +66,7 @@ class Parent:
         self._drain = drain
         self._output = output
         self._pseudonym = f"sluicegate-{secrets.token_hex(4)}"
+        self._session_key = b""
         self._workers = [Worker(number) for number in range(1, count + 1)]
         self._relay = Relay(count)
         self._plan: asyncio.Future[Plan] = asyncio.get_running_loop().create_future()
@@ -176,7 +178,7 @@ class Parent:
         if self._listeners is None or self._is_ending:
             return
         try:
-            await process.agree(self._pseudonym, self._listeners.for_worker())
+            await process.agree(self._pseudonym, self._session_key, self._listeners.for_worker())
         except OSError:
             return
         worker.agreed = monotonic()
@@ -245,6 +247,9 @@ class Parent:
             return False
         for note in plan.notes:
             logger.warning("%s", note)
+        if plan.names_sessions:
+            # One for all: a client has one name, whichever worker it comes to.
+            self._session_key = session_key_of_run(state_folder(plan.state, Path(plan.routes)))
         self._plan.set_result(plan)
         self._reloader = Reloader(
             Path(plan.routes), self._take, own_addresses=plan.own_addresses, polling=plan.polling, raw=True

@@ -80,9 +80,11 @@ class WorkerProcess:
             data += part
         return bytes(data)
 
-    async def agree(self, pseudonym: str, listeners: Mapping[tuple[str, int], Sequence[socket.socket]]) -> None:
+    async def agree(
+        self, pseudonym: str, session_key: bytes, listeners: Mapping[tuple[str, int], Sequence[socket.socket]]
+    ) -> None:
         """Send the terms and the listening sockets. Raises OSError where it ended."""
-        terms = Terms(tuple((place, len(sockets)) for place, sockets in listeners.items()), pseudonym)
+        terms = Terms(tuple((place, len(sockets)) for place, sockets in listeners.items()), pseudonym, session_key)
         descriptors = [one.fileno() for sockets in listeners.values() for one in sockets]
         # The first message in this direction after a few bytes, and a short one: the socket has room for it.
         message = framed(("terms", terms))

@@ -11,7 +11,7 @@ from .waiting import wait_until
 
 MEMBERS = {
     "request_id", "received", "decided", "first_byte", "ended", "client", "method", "host", "path",
-    "operation_id", "endpoint", "target", "status", "bytes_in", "bytes_out", "generation", "verdicts",
+    "operation_id", "endpoint", "session", "target", "status", "bytes_in", "bytes_out", "generation", "verdicts",
 }  # fmt: skip
 
 

@@ -1,0 +1,35 @@
+"""Which session an exchange belongs to, by the identifiers that hold for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..exchange import Exchange
+from ..sessions.identifiers import DEFAULT, Identifier
+from ..sessions.session import Session, Sessions, identified
+
+
+def identifiers_of(exchange: Exchange) -> Sequence[Identifier]:
+    """Return what may name an exchange's session: the list of the file that takes it, else the gateway's, else DEFAULT.
+
+    The file is that of the endpoint; without an endpoint that of the host's origin.
+    """
+    snapshot = exchange.snapshot
+    if snapshot is None:
+        return DEFAULT
+    taker = exchange.endpoint or snapshot.table.fallback(exchange.host)
+    if taker is not None and taker.session_identifiers is not None:
+        return taker.session_identifiers
+    general = snapshot.settings.session_identifiers
+    return DEFAULT if general is None else general
+
+
+def session_of(exchange: Exchange, sessions: Sessions, body: bytes | None = None) -> Session:
+    """Return an exchange's session; `body` is its request's, without content coding, None where it is not known."""
+    return sessions.session(identifiers_of(exchange), exchange.values, body)
+
+
+def identifier_of(exchange: Exchange, body: bytes | None = None) -> Identifier | None:
+    """Return what names an exchange's session, or None; the decision of `session_of` without the name itself."""
+    found = identified(identifiers_of(exchange), exchange.values, body)
+    return None if found is None else found[0]

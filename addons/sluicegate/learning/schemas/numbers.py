@@ -12,12 +12,14 @@ from .rows import mapping, rows, whole
 
 KEPT: Final = 32
 """Different values that are kept with their counts, at most; one more, and only the outermost are."""
+_MOMENTS: Final = 20
+"""Values with a time before a trend is looked for."""
 OUTER: Final = 8
 """Different values kept at each end."""
 LARGEST: Final = 2**63
 """Numbers from here on are counted, and no bounds are stated any more: 64-bit numbers are below."""
 _TREND: Final = 6
-"""Sums of times and values: n, Σt, Σx, Σt², Σx², Σtx."""
+"""Moments of times and values: n, both means, the sums of squares about them, and that of their products."""
 
 
 class Numbers:
@@ -72,10 +74,7 @@ class Numbers:
         if self.secret or other.secret:
             self.hide()
             return
-        if self.trend and other.trend:
-            self.trend = [one + two for one, two in zip(self.trend, other.trend, strict=True)]
-        elif other.trend:
-            self.trend = list(other.trend)
+        self.trend = _joined(self.trend, other.trend)
         if self.table is not None and other.table is not None:
             for value, times in other.table.items():
                 self.table[value] = self.table.get(value, 0) + times
@@ -109,11 +108,11 @@ class Numbers:
         """How many standard errors the correlation of value and time is from none: ids that are handed out grow."""
         if not self.trend:
             return 0.0
-        n, st, sx, stt, sxx, stx = self.trend
-        spread = (n * stt - st * st) * (n * sxx - sx * sx)
-        if n < 10 or spread <= 1e-9 * max(1.0, n * n * stt * sxx):
+        n, _, _, tt, xx, tx = self.trend
+        if n < _MOMENTS or tt <= 0 or xx <= 0:
             return 0.0
-        return (n * stx - st * sx) / math.sqrt(spread) * math.sqrt(n)
+        found = tx / math.sqrt(tt) / math.sqrt(xx) * math.sqrt(n)
+        return found if math.isfinite(found) else 0.0
 
     def members(self) -> dict[str, Any]:
         """What is kept of it, as JSON has it."""
@@ -142,7 +141,7 @@ class Numbers:
             return made
         trend = found.get("trend", [])
         if not isinstance(trend, list) or len(trend) not in (0, _TREND):
-            raise ValueError("a trend has six sums")
+            raise ValueError("a trend has six moments")
         made.trend = [_number(each) for each in trend]
         if "table" in found:
             made.table = _counts(found["table"], KEPT)
@@ -174,11 +173,25 @@ class Numbers:
         self._edges()
 
     def _note_time(self, value: float, times: int, at: float) -> None:
-        if not self.trend:
-            self.trend = [0.0] * _TREND
-        trend, x = self.trend, float(value)
-        for place, term in enumerate((1.0, at, x, at * at, x * x, at * x)):
-            trend[place] += times * term
+        self.trend = _joined(self.trend, [float(times), at, float(value), 0.0, 0.0, 0.0])
+
+
+def _joined(one: list[float], two: list[float]) -> list[float]:
+    """The moments of two parts together (Chan, Golub and LeVeque 1979): precise also for times that are all alike."""
+    if not one or not two:
+        return list(one or two)
+    n1, t1, x1, tt1, xx1, tx1 = one
+    n2, t2, x2, tt2, xx2, tx2 = two
+    n = n1 + n2
+    dt, dx, share = t2 - t1, x2 - x1, n1 * n2 / n
+    return [
+        n,
+        t1 + dt * n2 / n,
+        x1 + dx * n2 / n,
+        tt1 + tt2 + dt * dt * share,
+        xx1 + xx2 + dx * dx * share,
+        tx1 + tx2 + dt * dx * share,
+    ]
 
 
 def _sum(one: dict[float, int], two: dict[float, int]) -> dict[float, int]:

@@ -7,7 +7,7 @@ import collections
 import logging
 import secrets
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mitmproxy import ctx, http, tls
 from mitmproxy.connection import Client, Connection
@@ -23,7 +23,7 @@ from ..pipeline import decide, stages
 from ..problems import Problem, internal_fault
 from ..routing.stage import NAME as ROUTING
 from ..routing.stage import route
-from ..state import state_folder
+from ..state import state_file, state_folder
 from . import GATEWAY, answers, options, replay
 from .bodies import KEPT, KeptBodies, is_streamed, through
 from .controlled import Controlled
@@ -31,11 +31,15 @@ from .flows import FAILED, METADATA, apply_forward, apply_problem, apply_respons
 from .guard import guarded, observing
 from .layers import swap
 from .layers.context import OptionValues
+from .learning import Teller
 from .live import Live, attach, detach, live_of
 from .records import Recorder
 from .routes import Routes
 from .sessions import FlowSessions
 from .upstreams import NOT_DECIDED, Upstreams
+
+if TYPE_CHECKING:
+    from ..workers.learning import Learning
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +71,9 @@ class Gateway:
         self.upstreams = Upstreams()
         self.sessions = FlowSessions()
         self.recorder = Recorder(self.sessions)
+        self.learning: Learning | None = None
+        self.teller: Teller | None = None
+        """Tells the learner of exchanges, where anything is learned."""
         self.kept_bodies = KeptBodies()
         self.values = OptionValues(ctx.options)
         self.head_limit = 1 << 16
@@ -113,7 +120,21 @@ class Gateway:
         self._name_sessions()
         ctx.options.update(mode=options.reverse_modes(ctx.options))
         self.is_serving = True
+        if ctx.options.learn and self.teller is None:
+            self._learn()
         self.controlled.start(ctx.options)
+
+    def _learn(self) -> None:
+        """Begin to learn from the traffic, in a process beside this one."""
+        from ..workers.learning import Learning
+
+        self.learning = Learning(state_file(ctx.options.state, self.routes.folder), self._learn_no_more)
+        self.learning.start()
+        self.teller = Teller(self.learning.sender, self.sessions)
+        self.controlled.learning = self.learning.status
+
+    def _learn_no_more(self) -> None:
+        self.teller = None
 
     def _name_sessions(self) -> None:
         """Get ready to name sessions, where somebody wants to know them."""
@@ -121,6 +142,10 @@ class Gateway:
             self.sessions.start(state_folder(ctx.options.state, self.routes.folder))
 
     async def done(self) -> None:
+        if self.teller is not None:
+            self.teller.close()
+        if self.learning is not None:
+            await self.learning.stop()
         await self.controlled.stop()
         await self.routes.stop()
         self.recorder.close()
@@ -327,6 +352,8 @@ class Gateway:
         if flow.is_replay == "request" and live.exchange.forward is not None:
             self.upstreams.replay_done(live.exchange.forward.target.origin)
         self.recorder.record(flow, live)
+        if self.teller is not None:
+            self.teller.exchange(flow, live)
         detach(flow)
 
     def _keeps(self) -> bool:

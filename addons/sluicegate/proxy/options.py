@@ -48,8 +48,9 @@ def declare(loader: Loader) -> None:
         "route_preview", int, 0, "Last request lines to keep, and to tell on each reload which would go elsewhere."
     )
     loader.add_option(
-        "state", str, "", "Folder of what it keeps, or its file NAME.db. Default: '.sluicegate' beside the routes folder."
+        "state", str, "", "Folder of what it keeps, or a file NAME.db. Default: '.sluicegate' beside the routes folder."
     )
+    loader.add_option("learn", bool, True, "Learn from the traffic: endpoints, schemas and figures, in the state file.")
     loader.add_option(
         "control",
         str,
@@ -113,12 +114,12 @@ def idle_limit(options: Options) -> float:
 
 def names_sessions(options: Options) -> bool:
     """Whether somebody wants to know which session an exchange belongs to."""
-    return bool(options.request_log)
+    return bool(options.request_log or options.learn)
 
 
 def check_change(updated: set[str]) -> None:
     """Raise OptionsError for a change, while the gateway runs, of what it has taken up when it started."""
-    for name in ("mode", "routes", "routes_polling", "route_preview", "state", "control"):
+    for name in ("mode", "routes", "routes_polling", "route_preview", "state", "learn", "control"):
         if name in updated:
             raise exceptions.OptionsError(f"{name} cannot change while Sluicegate runs: start it anew.")
 

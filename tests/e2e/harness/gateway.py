@@ -105,6 +105,8 @@ class Gateway:
                 command += ["-s", str(script)]
         command += ["--listen-host", "127.0.0.1", "-p", str(self.port), "--set", f"confdir={self.confdir}"]
         command += ["--set", f"routes={routes}", *options]
+        if not any(option.startswith("learn=") for option in options):
+            command += ["--set", "learn=false"]  # a process more for each gateway: for the tests that are about it
         if program == "mitmweb":
             command += ["--no-web-open-browser", "--web-host", "127.0.0.1", "--web-port", str(self.web_port)]
             command += ["--set", f"web_password={WEB_PASSWORD}"]

@@ -18,6 +18,7 @@ COMMANDS = {
     "diff": ("diff", "What differs between two sets of route files, for recorded traffic, too."),
     "fmt": ("fmt", "Bring route files into the one canonical layout."),
     "import": ("importing", "Write a route file from another description of an API."),
+    "learn": ("learn", "Find the endpoints of an API in recorded traffic."),
     "replay": ("replay", "Send recorded requests again and compare the answers."),
     "schema": ("schema", "The JSON Schema of route files, for editors."),
     "status": ("status", "What a running gateway has loaded."),

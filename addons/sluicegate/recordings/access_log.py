@@ -32,13 +32,13 @@ def is_line(line: bytes) -> bool:
     return _LINE.match(line) is not None
 
 
-def read(stream: BinaryIO, skipped: Skipped) -> Iterator[Recording]:
+def read(stream: BinaryIO, skipped: Skipped, before: int = 0) -> Iterator[Recording]:
     """Read an access log line by line; nothing is known of bodies, and of header fields what the log was told to hold.
 
-    The host of a request is None where the log does not tell it. Raises UnreadableError with the line for what is no
+    The host of a request is None where the log does not tell it. `before` lines of it were read already. Raises UnreadableError with the line for what is no
     line of an access log. The log may be growing: a last line without its end is passed over.
     """
-    number = 0
+    number = before
     while line := stream.readline(LONGEST_LINE):
         number += 1
         whole = line.endswith(b"\n")

@@ -42,12 +42,12 @@ def request_of(line: bytes) -> Request | None:
     return _parsed(line)
 
 
-def read(stream: BinaryIO, skipped: Skipped) -> Iterator[Recording]:
-    """Read a log line by line. Raises UnreadableError with the line's number.
+def read(stream: BinaryIO, skipped: Skipped, before: int = 0) -> Iterator[Recording]:
+    """Read a log line by line; `before` lines of it were read already. Raises UnreadableError with the line's number.
 
     The log may be growing: a last line without its end is passed over.
     """
-    number = 0
+    number = before
     while line := stream.readline(LONGEST_LINE):
         number += 1
         whole = line.endswith(b"\n")

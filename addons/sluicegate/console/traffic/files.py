@@ -16,7 +16,7 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -43,6 +43,16 @@ class Traffic:
         self.kind: Kind = kind_of(self._raw.look(NEEDED))
         self.size = self._raw.size
         self.stream = io.BufferedReader(self._raw, _BUFFER)
+        self._lines = 0
+
+    def skip(self, size: int, lines: int) -> None:
+        """Begin behind what was read at another time: so many bytes of a regular file, with so many line ends."""
+        self._raw.skip(size)
+        self._lines = lines
+
+    def watch(self, taken: Callable[[bytes], object]) -> None:
+        """Have everything told that is taken from the file from now on."""
+        self._raw.watch = taken
 
     @property
     def position(self) -> int:
@@ -65,11 +75,11 @@ class Traffic:
         if self.kind == "log":
             from ...recordings import request_log
 
-            return request_log.read(self.stream, self.skipped)
+            return request_log.read(self.stream, self.skipped, self._lines)
         if self.kind == "access":
             from ...recordings import access_log
 
-            return access_log.read(self.stream, self.skipped)
+            return access_log.read(self.stream, self.skipped, self._lines)
         from ...proxy import flow_files  # mitmproxy takes long to import
 
         return flow_files.read(self.stream, self.skipped)
@@ -103,6 +113,7 @@ class _Raw(io.RawIOBase):
         self._file = file
         self._seen = b""
         self.position = 0
+        self.watch: Callable[[bytes], object] | None = None
         status = os.fstat(file.fileno())
         self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
 
@@ -111,6 +122,14 @@ class _Raw(io.RawIOBase):
         while len(self._seen) < size and (data := self._take(size - len(self._seen))):
             self._seen += data
         return self._seen
+
+    def skip(self, size: int) -> None:
+        """Begin at a place behind the file's beginning."""
+        try:
+            self._file.seek(size)
+        except OSError as error:
+            raise UnreadableError(_cause(error)) from None
+        self._seen, self.position = b"", size
 
     def readable(self) -> bool:
         return True
@@ -121,6 +140,8 @@ class _Raw(io.RawIOBase):
         data = data or self._take(len(buffer))
         buffer[: len(data)] = data
         self.position += len(data)
+        if self.watch is not None:
+            self.watch(data)
         return len(data)
 
     def _take(self, size: int) -> bytes:

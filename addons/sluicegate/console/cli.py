@@ -19,6 +19,7 @@ COMMANDS = {
     "fmt": ("fmt", "Bring route files into the one canonical layout."),
     "import": ("importing", "Write a route file from another description of an API."),
     "learn": ("learn", "Find the endpoints of an API in recorded traffic."),
+    "endpoints": ("endpoints", "How endpoints are used, how they answer, and what rate suits their sessions."),
     "replay": ("replay", "Send recorded requests again and compare the answers."),
     "schema": ("schema", "The JSON Schema of route files, for editors."),
     "status": ("status", "What a running gateway has loaded."),

@@ -64,7 +64,7 @@ class Figures:
             if at:
                 self.pace.add(number >> 16 & 0xFFFF_FFFF, at)
         if hundreds == 2:
-            bucket.succeed((o.identifier or "unnamed") if session else "")
+            bucket.succeed(o.identifier)
         if o.origin_ms is not None:
             bucket.latency.add(o.origin_ms)
         if o.body_bytes is not None:
@@ -103,7 +103,7 @@ class Figures:
 
     @classmethod
     def from_members(cls, members: Any) -> Figures:
-        """From JSON. Raises ValueError for what `members` never gives."""
+        """From JSON. Raises ValueError for what `members` never gives; a span that is damaged counts as empty."""
         found = cls()
         try:
             if members["version"] != _VERSION:
@@ -112,13 +112,14 @@ class Figures:
             if not 0.0 <= newest < float("inf"):
                 raise ValueError("no time of what is newest")
             found.newest = float(newest)
-            for number, text in members["buckets"].items():
-                found._at(int(number)).merge(Bucket.unpacked(b64decode(text, validate=True)))
-                found._rest()
+            if len(members["buckets"]) > HOURS + DAYS + 2:
+                raise ValueError("more hours and days than there can be")
+            found._buckets = {
+                int(number): b64decode(text, validate=True) for number, text in members["buckets"].items()
+            }
             found.pace = Pace.from_members(members["pace"])
         except (AttributeError, KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"no figures: {error}") from None
-        found._close()
         return found
 
     def _turn(self, at: float) -> float:
@@ -175,7 +176,12 @@ class Figures:
 
     def _read(self, number: int) -> Bucket:
         bucket = self._buckets[number]
-        return Bucket.unpacked(bucket) if isinstance(bucket, bytes) else bucket
+        if not isinstance(bucket, bytes):
+            return bucket
+        try:
+            return Bucket.unpacked(bucket)
+        except ValueError:  # read from a file where it was damaged: the rest of the figures stands
+            return Bucket()
 
     def _packed(self, number: int) -> bytes:
         bucket = self._buckets[number]

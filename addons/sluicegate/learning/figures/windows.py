@@ -29,14 +29,23 @@ class Span(Enum):
         return "24h" if self is Span.DAY else "7d"
 
 
+def end_of(span: Span, newest: float, now: float) -> float:
+    """Return when the window of this span ends: now; or with the newest exchange, where nothing is as young as that.
+
+    Both in seconds since the epoch; `newest` of all endpoints, 0.0 for none. So what was learned of an old recording
+    can be seen, and a gateway's figures are those of today.
+    """
+    return newest if 0.0 < newest < now - span.value * 3600 else now
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """What an endpoint did in a window that ends at `until`, seconds since the epoch.
 
     `statuses`: requests by the first digit of the answer's status, 0 for none. `named`: requests with a session.
     `sessions`: different ones, exact up to 128, else within 3.3 % (one standard error). `successes`: requests answered
-    with 2xx by the identifier of their session, '' without one. `latency`: milliseconds of the origin, None where no
-    origin answered. `size`: bytes of the responses' bodies.
+    with 2xx by the identifier that named their session, '' where none did. `latency`: milliseconds of the origin, None
+    where no origin answered. `size`: bytes of the responses' bodies.
     """
 
     span: Span

@@ -25,11 +25,16 @@ def identifiers_of(exchange: Exchange) -> Sequence[Identifier]:
 
 
 def session_of(exchange: Exchange, sessions: Sessions, body: bytes | None = None) -> Session:
-    """Return an exchange's session; `body` is its request's, without content coding, None where it is not known."""
-    return sessions.session(identifiers_of(exchange), exchange.values, body)
+    """Return an exchange's session; `body` is its request's as it was sent, None where it is not known whole."""
+    return sessions.session(identifiers_of(exchange), exchange.values, _plain(exchange, body))
 
 
 def identifier_of(exchange: Exchange, body: bytes | None = None) -> Identifier | None:
     """Return what names an exchange's session, or None; the decision of `session_of` without the name itself."""
-    found = identified(identifiers_of(exchange), exchange.values, body)
+    found = identified(identifiers_of(exchange), exchange.values, _plain(exchange, body))
     return None if found is None else found[0]
+
+
+def _plain(exchange: Exchange, body: bytes | None) -> bytes | None:
+    """A body that is coded names nobody: what a few bytes may unpack to has no bound."""
+    return None if b"content-encoding" in exchange.values else body

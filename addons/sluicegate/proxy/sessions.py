@@ -32,13 +32,11 @@ class FlowSessions:
         """Return the session of an exchange whose request is over."""
         if live.session is None:
             named = self._sessions
-            live.session = NOBODY if named is None else session_of(live.exchange, named, _body(flow.request, live))
+            live.session = NOBODY if named is None else session_of(live.exchange, named, _body(flow.request))
         return live.session
 
 
-def _body(request: http.Request, live: Live) -> bytes | None:
-    """The request's body where it is known whole and as it is: a body that was streamed or is coded names nobody."""
+def _body(request: http.Request) -> bytes | None:
+    """The request's body where it is known whole; of one that was streamed, mitmweb may keep the beginning."""
     content: bytes | None = request.data.content
-    if not content or request.stream or b"content-encoding" in live.exchange.values:
-        return None
-    return content
+    return None if request.stream else content

@@ -21,7 +21,7 @@ MOST_NAME: Final = 128
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # RFC 6265 has tokens for cookies' names; what frameworks use, such as `koa:sess`, is more.
-_COOKIE: Final = re.compile(r"[!-+\--:<>-~]+")
+_COOKIE: Final = re.compile(r"[!#-+\--:<>-~]+")
 
 
 class IdentifierError(ValueError):

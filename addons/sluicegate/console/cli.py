@@ -20,13 +20,19 @@ COMMANDS = {
     "import": ("importing", "Write a route file from another description of an API."),
     "learn": ("learn", "Find the endpoints of an API in recorded traffic."),
     "endpoints": ("endpoints", "How endpoints are used, how they answer, and what rate suits their sessions."),
+    "discovered": ("discovered", "The endpoints that were found in traffic, with what speaks for them."),
+    "save": ("saving", "Write discovered endpoints into route files."),
+    "ignore": ("correcting:ignore", "Keep discovered endpoints out of the inbox."),
+    "restore": ("correcting:restore", "Bring ignored endpoints back into the inbox."),
+    "split": ("correcting:split", "Take values out of a variable: endpoints of their own."),
+    "merge": ("correcting:merge", "Make one endpoint with a variable of several."),
     "replay": ("replay", "Send recorded requests again and compare the answers."),
     "schema": ("schema", "The JSON Schema of route files, for editors."),
     "status": ("status", "What a running gateway has loaded."),
     "addon": ("addon", 'The path of the addon, for mitmdump -s "$(sluice addon)".'),
     "completion": ("completion", "The completion script of a shell."),
 }
-"""Sub-commands: the module that holds each (as `command`), and its line in the help."""
+"""Sub-commands: the module that holds each (as `command`, unless a name follows), and its line in the help."""
 
 
 class Lazy(click.Group):
@@ -38,7 +44,8 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        found: click.Command = import_module(f"{__package__}.{COMMANDS[name][0]}").command
+        module, _, member = COMMANDS[name][0].partition(":")
+        found: click.Command = getattr(import_module(f"{__package__}.{module}"), member or "command")
         return found
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:

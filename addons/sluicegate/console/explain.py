@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ..endpoints.table import Endpoint
 from ..exchange import Fields
+from ..sessions.identifiers import Identifier
 from .explanation import Explanation, explained
 from .options import FOUND, UnusableError, json_option, routes_option
 from .output import print_json, print_line
@@ -53,7 +54,7 @@ def command(
         request = read_request(method, url, fields + _framing(body, fields), snapshot)
     except RequestError as error:
         raise UnusableError(str(error)) from None
-    found = explained(request, snapshot)
+    found = explained(request, snapshot, body)
     if as_json:
         print_json(members(found, source))
     else:
@@ -97,6 +98,7 @@ def members(found: Explanation, source: Source) -> dict[str, object]:
             {"endpoint": _endpoint(one.endpoint, source), "differs": one.differs, "request": one.request}
             for one in found.nearest
         ],
+        "session_identifier": found.identifier.text if found.identifier else None,
         "trail": [{"stage": one.stage, "outcome": one.outcome, "reason": one.reason} for one in exchange.trail],
     }
 
@@ -131,12 +133,22 @@ def lines(found: Explanation, source: Source, request: str, body: bytes | None) 
         yield _row("target", f"{forward.url}{service}", "green")
     if problem is not None:
         yield _row("answer", f"{problem.status} {problem.title}: {problem.detail}", "red")
+    if found.identifier is not None:
+        yield _row("session", _named_by(found.identifier))
     yield from _upstream(found, body)
     yield from _section("lost, or differs", [(*_named(one.endpoint, source), one.reason) for one in found.losers])
     yield from _section("nearest", [(*_named(one.endpoint, source), one.differs) for one in found.nearest])
     if found.nearest:
         yield from (Text(), Text(f"would match  {found.nearest[0].request}"))
     yield from _section("trail", [(one.stage, one.outcome, one.reason) for one in exchange.trail])
+
+
+def _named_by(identifier: Identifier) -> str:
+    """What names a session; never the value that does."""
+    unverified = (
+        "  (the token is not verified: good for learning, and for nothing else)" if identifier.kind == "jwt" else ""
+    )
+    return f"named by {identifier.text}{unverified}"
 
 
 def _upstream(found: Explanation, body: bytes | None) -> Iterator[Text]:

@@ -10,7 +10,9 @@ from ..endpoints.hosts import host_of
 from ..endpoints.table import Endpoint
 from ..exchange import Exchange, Fields, by_name
 from ..forwarding.headers import request_id
+from ..observing.sessions import identifier_of
 from ..routing import explain, nearest
+from ..sessions.identifiers import Identifier
 from ..snapshot import Snapshot
 
 NEW_REQUEST_ID = b"(new for each request)"
@@ -39,6 +41,7 @@ class Explanation:
     """A decided exchange and what a person asks about it.
 
     `headers` are the fields that change on the way to the target, by name; None for a field that ends here.
+    `identifier` is what names the request's session, None where nothing does.
     """
 
     exchange: Exchange
@@ -47,6 +50,7 @@ class Explanation:
     headers: Mapping[str, str | None]
     losers: tuple[Loser, ...]
     nearest: tuple[Nearest, ...]
+    identifier: Identifier | None
 
     @property
     def is_forwarded(self) -> bool:
@@ -54,8 +58,8 @@ class Explanation:
         return self.exchange.endpoint is not None and self.exchange.forward is not None
 
 
-def explained(request: trial.Request, snapshot: Snapshot) -> Explanation:
-    """Decide a request as live traffic is decided, and explain it."""
+def explained(request: trial.Request, snapshot: Snapshot, body: bytes | None = None) -> Explanation:
+    """Decide a request as live traffic is decided, and explain it; `body` is its body, as far as it is known."""
     exchange = trial.decided(request, snapshot)
     endpoint, forward = exchange.endpoint, exchange.forward
     start_line, headers = None, {}
@@ -69,6 +73,7 @@ def explained(request: trial.Request, snapshot: Snapshot) -> Explanation:
         headers,
         tuple(_losers(exchange, snapshot)) if endpoint else (),
         () if endpoint or not exchange.path else tuple(_nearest(request, exchange, snapshot)),
+        identifier_of(exchange, body),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ..sessions.tokens import token
 from .sluice import golden, sluice, write
 
 ROUTES = """\
@@ -41,6 +42,42 @@ def test_a_decision_is_explained(folder: Path, name: str, code: int, arguments: 
     ran = sluice("explain", *arguments, cwd=folder)
     assert ran.out == golden(name)
     assert (ran.code, ran.err) == (code, "")
+
+
+IDENTIFIED = """\
+session_identifiers:
+  - header: X-Api-Key
+  - jwt: $.sub
+  - body: /user/id
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named", "secret"),
+    [
+        (["-H", "x-api-key: s3cret"], "header x-api-key", "s3cret"),
+        (["-H", f"Authorization: Bearer {token({'sub': 'alice'})}"], "jwt $.sub", "alice"),
+        (["--data", '{"user": {"id": "s3cret"}}'], "body /user/id", "s3cret"),
+        (["-H", "Cookie: sid=s3cret"], None, "s3cret"),
+    ],
+)
+def test_what_names_the_session_is_told_and_its_value_is_not(
+    folder: Path, arguments: list[str], named: str | None, secret: str
+) -> None:
+    write(folder, {"routes/_gateway.yaml": IDENTIFIED})
+    asked = ("explain", "POST", "/hotels/7/bookings", *arguments)
+    ran, as_json = sluice(*asked, cwd=folder), sluice(*asked, "--json", cwd=folder)
+    assert as_json.json["session_identifier"] == named
+    rows = [line.split(maxsplit=1)[1] for line in ran.out.splitlines() if line.startswith("session ")]
+    assert [row.partition("  ")[0] for row in rows] == ([f"named by {named}"] if named else [])
+    assert all(("not verified" in row) is ("jwt" in row) for row in rows)
+    assert secret not in ran.out + ran.err + as_json.out + as_json.err
+
+
+def test_the_list_of_a_route_file_is_explained_instead_of_the_gateway_s(folder: Path) -> None:
+    write(folder, {"routes/_gateway.yaml": IDENTIFIED, "routes/hotel.yaml": f"session_identifiers: []\n{ROUTES}"})
+    ran = sluice("explain", "GET", "/hotels/7", "-H", "X-Api-Key: 7", "--json", cwd=folder)
+    assert ran.json["session_identifier"] is None
 
 
 def test_an_explanation_as_json(folder: Path) -> None:

@@ -18,6 +18,7 @@ COMMANDS = {
     "diff": ("diff", "What differs between two sets of route files, for recorded traffic, too."),
     "fmt": ("fmt", "Bring route files into the one canonical layout."),
     "import": ("importing", "Write a route file from another description of an API."),
+    "export": ("exporting", "Write a description of an API from what was learned of it."),
     "learn": ("learn", "Find the endpoints of an API in recorded traffic."),
     "endpoints": ("endpoints", "How endpoints are used, how they answer, and what rate suits their sessions."),
     "discovered": ("discovered", "The endpoints that were found in traffic, with what speaks for them."),

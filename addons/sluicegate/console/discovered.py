@@ -43,11 +43,12 @@ def command(
 
     review: not settled yet. saved: stands in a route file. ignored: by `sluice ignore`. shadow: seen, never matched.
     """
-    from .learning.state import read_state, state_path
+    from .learning.state import read_state, saved_routes, settled, state_path
 
+    source = saved_routes(routes)
     learner = read_state(state_path(state, routes), settings_of(chosen))
     known = learner.endpoints()
-    shown = learner.endpoints(noise=True) if noise else known
+    shown = settled(learner.endpoints(noise=True) if noise else known, source)
     found = [
         one
         for one in shown

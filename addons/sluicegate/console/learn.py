@@ -47,12 +47,13 @@ def command(
     What was learned is kept in the state file, which a running gateway shares. A file that was learned from before is
     passed over, and of a log that has grown since only what is new is read.
     """
-    from .learning.state import saved_routes, snapshot, state_path
+    from .learning.state import saved_routes, settled, snapshot, state_path
 
     if no_state and state:
         raise UnusableError("--state and --no-state exclude each other")
     settings = settings_of(chosen)
-    loaded = snapshot(saved_routes(routes))
+    source = saved_routes(routes)
+    loaded = snapshot(source)
     if host:
         from ..endpoints.hosts import parse_authority
 
@@ -60,6 +61,7 @@ def command(
             raise UnusableError(f"--host {host}: this is not a host name or an IP address")
     run = _Run(settings, None if no_state else state_path(state, routes))
     run.learn(files, lambda key: _observer(loaded, key, host), again=again)
+    run.endpoints = settled(run.endpoints, source)
     if as_json:
         print_json([one.members() for one in run.endpoints])
     else:

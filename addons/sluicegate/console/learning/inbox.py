@@ -17,8 +17,8 @@ from ...learning.observation import Key
 from ...learning.paths.places import pattern_of
 from ..options import UnusableError
 
-ANY_HOST: Final = "*"
-"""How the host of an endpoint is shown that is known for no host in particular."""
+ANY_HOST: Final = HostPattern().stored
+"""The host of an endpoint that is known for no host in particular."""
 _ID: Final = re.compile(r"[0-9a-f]{4,36}")
 _NEAREST: Final = 3
 
@@ -26,13 +26,14 @@ _NEAREST: Final = 3
 def id_of(key: Key) -> str:
     """The short id of an endpoint: the first eight digits of its operation id, as saved ones have it."""
     try:
-        return operation_id(key.method, HostPattern.parse(key.host) if key.host else HostPattern(), _path(key))[:8]
+        return operation_id(key.method, host_pattern(key.host), parse_path(key.endpoint))[:8]
     except ValueError:  # no route file could have it
         return "-"
 
 
-def _path(key: Key) -> Any:
-    return parse_path(key.endpoint)
+def host_pattern(host: str) -> HostPattern:
+    """The host pattern of a discovered endpoint; '' and '*' are any host. Raises ValueError."""
+    return HostPattern() if host in ("", ANY_HOST) else HostPattern.parse(host)
 
 
 def text_of(key: Key) -> str:
@@ -71,8 +72,9 @@ class Inbox:
 
         Raises UnusableError, which names the nearest.
         """
-        method, host = method.upper(), "" if host == ANY_HOST else host.lower()
+        method, host = method.upper(), host.lower()
         exact = self.by_key.get(Key(method, host, path))
+        host = "" if host == ANY_HOST else host
         if exact is not None:
             return exact
         pattern = pattern_of(path) if path.startswith("/") else None

@@ -28,6 +28,7 @@ from ...learning.observation import Key
 from ..options import UnusableError
 from ..sources import Source
 from ..writing import write_text
+from .inbox import host_pattern
 
 _ANY_HOST: Final = "any-host"
 """Name of a new file for endpoints of no host in particular."""
@@ -141,10 +142,8 @@ class Placing:
             return max(
                 fits, key=lambda one: max((_common(key.endpoint, e.path.stored) for e in one.endpoints), default=0)
             ).name
-        stem = (
-            re.sub(r"[^A-Za-z0-9._-]+", "-", pattern.stored.translate({0x7B: None, 0x7D: None})).strip("-.")
-            or _ANY_HOST
-        )
+        # Without dots: `api.hotel.test.yaml` would be a file of tests.
+        stem = re.sub(r"[^A-Za-z0-9_]+", "-", pattern.stored).strip("-") or _ANY_HOST
         number = 1
         name = f"{stem}.yaml"
         while (
@@ -232,7 +231,7 @@ def _target_of(text: str) -> str:
 
 def _pattern(key: Key) -> HostPattern:
     try:
-        return HostPattern.parse(key.host) if key.host else HostPattern()
+        return host_pattern(key.host)
     except ValueError as error:
         raise UnusableError(f"{key.method} {excerpt(key.endpoint)}: {error}: no route file can have it") from None
 

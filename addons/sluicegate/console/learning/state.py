@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ...state import state_file
 from ..options import UnusableError
 from ..output import printable
 from ..sources import Source, routes_source, snapshot_of
+from .inbox import ANY_HOST
 
 if TYPE_CHECKING:
     from ...learning.keeping import AnyLearner, Make
@@ -76,6 +78,24 @@ def read_state(path: Path, settings: Settings) -> AnyLearner:
         return learned(path, maker(settings)).learner
 
 
+def settled(found: Iterable[Any], source: Source | None) -> list[Any]:
+    """Return endpoints with the state that the route files give them: what stands there is saved, and nothing else.
+
+    Where there are none, or they have errors, it is what was told when there were good ones.
+    """
+    compiled = source.compiler(examples=False).compile().compiled if source is not None else None
+    if compiled is None:
+        return list(found)
+    saved = {(one.method, one.host.stored, one.path.stored) for one in compiled.endpoints}
+    told: list[Any] = []
+    for one in found:
+        is_saved = (one.method, one.host or ANY_HOST, one.endpoint) in saved
+        if is_saved != (one.state == "saved"):
+            one = replace(one, state="saved" if is_saved else "review")
+        told.append(one)
+    return told
+
+
 def correct(path: Path, corrections: Sequence[Correction]) -> None:
     """Leave corrections in the state file: a gateway that runs takes them in at once. Raises UnusableError."""
     from ...learning.keeping import Keeper
@@ -91,8 +111,3 @@ def correct(path: Path, corrections: Sequence[Correction]) -> None:
 def say(line: str) -> None:
     """Tell people something that is no result."""
     click.echo(f"sluice: {printable(line)}", err=True)
-
-
-def members_of(found: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return endpoints as JSON."""
-    return [one.members() for one in found]

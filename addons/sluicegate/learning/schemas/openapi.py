@@ -1,4 +1,4 @@
-"""The OpenAPI 3.0.0 document of one host: what was learned of its endpoints (API Shield, Schema learning, export)."""
+"""The OpenAPI 3.0.0 document of what was learned of endpoints (API Shield, Schema learning, export)."""
 
 from __future__ import annotations
 
@@ -53,33 +53,63 @@ class Document(NamedTuple):
 
 
 def openapi(
-    host: str, endpoints: Iterable[Learned], *, with_responses: bool = False, settings: SchemaSettings = LAPTOP
+    endpoints: Iterable[Learned], host: str = "", *, with_responses: bool = False, settings: SchemaSettings = LAPTOP
 ) -> Document:
-    """Build the document of a host: `host` is a pattern as stored, and all endpoints are of it.
+    """Build the document of a host, or of all hosts that endpoints are of: then each operation names its own.
 
-    Paths and methods come sorted, so that the same knowledge gives the same document.
+    `host` is a name or a pattern as stored: the endpoints that serve it are taken, and of two of the same method and
+    path the one that a request would match. Paths and methods come sorted, so that the same knowledge gives the same
+    document. Raises ValueError for what is no host.
     """
+    chosen = [one for one in endpoints if not host or _is_of(one.key, host)]
+    hosts = {one.key.host for one in chosen}
+    shared = host or (hosts.pop() if len(hosts) == 1 else "")
     paths: dict[str, dict[str, Any]] = {}
+    taken: dict[tuple[str, str], Key] = {}
     left_out: list[LeftOut] = []
-    for learned in sorted(endpoints, key=_order):
-        method, _, path = learned.key
+    for learned in sorted(chosen, key=_order):
+        method, own, path = learned.key
+        other = taken.setdefault((method, path), learned.key)
         if method not in METHODS:
             left_out.append(LeftOut(learned.key, f"OpenAPI 3.0 has no operation for the method {method}"))
-        else:
-            item = paths.setdefault(path, {})
-            item[method.lower()] = _operation(learned, settings, with_responses=with_responses)
-    data = {
+        elif other is learned.key:
+            operation = _operation(learned, settings, with_responses=with_responses)
+            if not shared and len(hosts) > 1:
+                operation["servers"] = [_server(pattern_of(own))]
+            paths.setdefault(path, {})[method.lower()] = operation
+        elif not host:
+            left_out.append(
+                LeftOut(learned.key, f"the same method and path are in it for the host {other.host or '*'}")
+            )
+    title = shared or ", ".join(sorted(one or "*" for one in hosts)) or "no host"
+    data: dict[str, Any] = {
         "openapi": "3.0.0",
-        "info": {"title": f"OpenAPI JSON schema for {host}", "version": "1.0"},
-        "servers": [_server(HostPattern.parse(host) if host != "*" else HostPattern())],
-        "paths": paths,
+        "info": {"title": f"OpenAPI JSON schema for {title}", "version": "1.0"},
+        "servers": [_server(pattern_of(shared))],
+        "paths": {path: paths[path] for path in sorted(paths)},
     }
     return Document(data, tuple(left_out))
 
 
-def _order(learned: Learned) -> tuple[str, int]:
-    method = learned.key.method
-    return learned.key.endpoint, METHODS.index(method) if method in METHODS else len(METHODS)
+def pattern_of(host: str) -> HostPattern:
+    """The pattern of a host as it is stored; any host for `*` and ''. Raises ValueError."""
+    return HostPattern() if host in ("", "*") else HostPattern.parse(host)
+
+
+def _is_of(key: Key, host: str) -> bool:
+    pattern, asked = pattern_of(key.host), pattern_of(host)
+    return pattern.stored == asked.stored or (asked.is_exact and pattern.fits(asked.text))
+
+
+def _order(learned: Learned) -> tuple[Any, ...]:
+    """By method; of the same path, saved ones before discovered ones, then the more specific host."""
+    method, host, _ = learned.key
+    return (
+        METHODS.index(method) if method in METHODS else len(METHODS),
+        not learned.is_saved,
+        pattern_of(host).rank,
+        host,
+    )
 
 
 def _server(pattern: HostPattern) -> dict[str, Any]:
@@ -95,9 +125,8 @@ def _server(pattern: HostPattern) -> dict[str, Any]:
 
 def _operation(learned: Learned, settings: SchemaSettings, *, with_responses: bool) -> dict[str, Any]:
     key, profile = learned.key, learned.profile
-    host = HostPattern.parse(key.host) if key.host != "*" else HostPattern()
     path = parse_path(key.endpoint)
-    made: dict[str, Any] = {"operationId": operation_id(key.method, host, path)}
+    made: dict[str, Any] = {"operationId": operation_id(key.method, pattern_of(key.host), path)}
     if not learned.is_saved:
         made["description"] = "Discovered in traffic, not saved yet."
     parameters = [_path_parameter(number, profile, settings) for number, _ in enumerate(path.variables, 1)]
@@ -158,10 +187,11 @@ def _responses(profile: Profile, settings: SchemaSettings) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for status, bodies in sorted(profile.responses.items()):
         count = sum(body.count for body in bodies.values())
-        made[str(status)] = one = {"description": f"Seen {count:,} time{'s' * (count != 1)}."}
+        one: dict[str, Any] = {"description": f"Seen {count:,} time{'s' * (count != 1)}."}
         content = {media: _media(media, body, settings) for media, body in sorted(bodies.items()) if media}
         if content:
             one["content"] = content
+        made[str(status)] = one
     return made
 
 

@@ -34,3 +34,5 @@ LAPTOP: Final = SchemaSettings()
 """For the traffic of a developer's machine (our choice)."""
 API_SHIELD: Final = SchemaSettings(types_after=1000, bounds_after=10_000, required_after=0, most_enum=3)
 """As API Shield documents it (Schema learning): 1,000 requests for fields, 10,000 for bounds, enums of three values."""
+PRESETS: Final = {"laptop": LAPTOP, "api-shield": API_SHIELD}
+"""Settings by name."""

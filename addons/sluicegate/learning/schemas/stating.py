@@ -12,7 +12,7 @@ from .fields import Field, Group
 from .numbers import Numbers
 from .settings import SchemaSettings
 from .shapes import Arrays, Objects, Shape
-from .texts import Facts, Texts
+from .texts import Facts, Mask, Texts
 
 Schema = dict[str, Any]
 
@@ -160,8 +160,14 @@ def _state(made: Schema, least_name: str, most_name: str, numbers: Numbers, leas
 
 def _pattern(facts: Facts) -> str:
     """A regular expression that all texts match and fresh ones should; '' where none is certain enough."""
-    if facts.masks and is_settled(times for times, _, _ in facts.masks.values()):
-        return "^(?:" + "|".join(_mask_pattern(mask, *found[1:]) for mask, found in sorted(facts.masks.items())) + ")$"
+    masks = facts.masks or {}
+    # Of several forms, only ones of fixed lengths are forms of their own: `A+` and `A+_A+` are words with underscores.
+    if (
+        masks
+        and is_settled(found[0] for found in masks.values())
+        and (len(masks) == 1 or all(map(_is_fixed, masks.values())))
+    ):
+        return "^(?:" + "|".join(_mask_pattern(mask, *found[1:]) for mask, found in sorted(masks.items())) + ")$"
     seen = [number for number, times in enumerate(facts.classes) if times]
     counts = [times for times in facts.classes if times]
     space = forms.CLASSES.index(" ")
@@ -172,6 +178,10 @@ def _pattern(facts: Facts) -> str:
         inside += "-"
     prefix = (facts.prefix or "").rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,@")
     return f"^{re.escape(prefix) if len(prefix) > 1 else ''}[{inside}]*$"
+
+
+def _is_fixed(mask: Mask) -> bool:
+    return mask[1] == mask[2]
 
 
 def _merged(inside: str) -> str:

@@ -35,6 +35,7 @@ def test_the_document_tells_everything_with_times_in_rfc_3339() -> None:
         "routes": "/srv/hotel/routes",
         "listeners": ["*:8080"],
         "workers": [{"pid": 4711, "generation": 1, "ready": True, "restarts": 0}],
+        "learning": None,
         "pid": 4711,
         "version": "0.1.0",
         "mitmproxy": "12.2.3",

@@ -24,7 +24,7 @@ first = not os.path.exists(os.path.join(folder, "began"))
 open(os.path.join(folder, "began"), "a").close()
 place = ("127.0.0.1", 0)
 plan = Plan((place,), os.path.join(folder, "routes"), (), False, "", "off", "0", logging.INFO, ("a note",))
-terms, sockets = link.agree(plan)
+terms, sockets, _ = link.agree(plan)
 assert [one.getsockname()[0] for one in sockets[place]] == ["127.0.0.1"]
 
 async def serve():

@@ -120,7 +120,7 @@ class Gateway:
         self._name_sessions()
         ctx.options.update(mode=options.reverse_modes(ctx.options))
         self.is_serving = True
-        if ctx.options.learn and self.teller is None:
+        if ctx.options.learn and self.teller is None:  # a worker tells its parent's learner
             self._learn()
         self.controlled.start(ctx.options)
 
@@ -128,13 +128,10 @@ class Gateway:
         """Begin to learn from the traffic, in a process beside this one."""
         from ..workers.learning import Learning
 
-        self.learning = Learning(state_file(ctx.options.state, self.routes.folder), self._learn_no_more)
+        self.learning = Learning(state_file(ctx.options.state, self.routes.folder))
         self.learning.start()
         self.teller = Teller(self.learning.sender, self.sessions)
         self.controlled.learning = self.learning.status
-
-    def _learn_no_more(self) -> None:
-        self.teller = None
 
     def _name_sessions(self) -> None:
         """Get ready to name sessions, where somebody wants to know them."""

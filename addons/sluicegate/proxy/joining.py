@@ -21,6 +21,7 @@ from ..workers.link import Generation, Link, Plan
 from . import GATEWAY, options
 from .controlled import Controlled, listeners_are_up, servers
 from .gateway import Gateway
+from .learning import Teller
 from .routes import own_addresses
 from .serving import GatewayProxyserver
 
@@ -69,6 +70,7 @@ def plan(chosen: Options) -> Plan:
         mitmproxy=VERSION,
         level=_LEVELS.get(chosen.termlog_verbosity, logging.INFO),
         names_sessions=options.names_sessions(chosen),
+        learns=chosen.learn,
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -104,13 +106,15 @@ def join(master: Master, link: Link, end: Callable[[float | None], None]) -> asy
     gateway, server = master.addons.get(GATEWAY), master.addons.get("proxyserver")
     if not isinstance(gateway, Gateway) or not isinstance(server, GatewayProxyserver):
         raise EOFError("the gateway did not start")
-    terms, sockets = link.agree(plan(chosen))
+    terms, sockets, learner = link.agree(plan(chosen))
     server.listen = lambda host, port: sockets[host or "", port]
     server.shared = True
     gateway.routes.follow(chosen)
     gateway.controlled = Reported(gateway, link)
     if terms.session_key:
         gateway.sessions.use(terms.session_key)
+    if learner is not None:
+        gateway.teller = Teller(learner, gateway.sessions)
     # One name for all: a request that comes back is known, whichever worker it comes back to.
     gateway.hop = Hop(terms.pseudonym, chosen.forwarded)
     gateway.stages = stages(gateway.hop, gateway._route)

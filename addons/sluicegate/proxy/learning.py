@@ -26,6 +26,7 @@ MOST_WAITING: Final = 20_000
 """Records that wait for a learner that is starting or busy, at most; what comes then is counted and dropped."""
 MOST_BYTES: Final = 8 << 20
 """Bytes of messages that wait, at most; what comes then is told without."""
+_NOBODY: Final = frozenset((errno.ECONNREFUSED, errno.ECONNRESET, errno.ENOTCONN, errno.EPIPE, errno.EBADF))
 MOST_SAVED: Final = 20_000
 """Endpoints whose names are kept at hand."""
 
@@ -43,13 +44,15 @@ class Teller:
         self._bytes = 0
         self._dropped = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._is_over = False
+        """Nobody learns any more."""
         self._saved: dict[str, tuple[str, str]] = {}
 
     def exchange(self, flow: http.HTTPFlow, live: Live) -> None:
         """Tell of an exchange of the gateway. Replays and what a user has edited are not learned from."""
         exchange = live.exchange
         path = exchange.path
-        if not path or flow.is_replay is not None or flow._backup is not None:
+        if self._is_over or not path or flow.is_replay is not None or flow._backup is not None:
             return
         response = flow.response
         own = exchange.problem is not None or response is None
@@ -85,7 +88,7 @@ class Teller:
     def flow(self, flow: http.HTTPFlow, host: str, path: str, query: bytes, session: Session) -> None:
         """Tell of an exchange that was only looked at; `path` is in normal form."""
         request, response = flow.request, flow.response
-        if response is None:
+        if response is None or self._is_over:
             return
         data = request.data
         sent, first = request.timestamp_end, response.timestamp_start
@@ -172,7 +175,8 @@ class Teller:
             return False
         except OSError as error:
             if error.errno != errno.EMSGSIZE:
-                return False
+                self._is_over = error.errno in _NOBODY
+                return self._is_over
             if len(batch) == 1:
                 self._dropped += 1
                 return True

@@ -8,7 +8,6 @@ import logging
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -32,10 +31,9 @@ _LINE: Final = 1 << 16
 class Learning:
     """Holds the learner of one gateway. `sender` is what exchanges are told on; it is open before anything runs."""
 
-    def __init__(self, state: Path, when_off: Callable[[], None]) -> None:
-        """Prepare for a state file; nothing runs yet. `when_off` is called once nothing can be learned any more."""
+    def __init__(self, state: Path) -> None:
+        """Prepare for a state file; nothing runs yet."""
         self.state = state
-        self._when_off = when_off
         self.pid = 0
         self.off = ""
         """Why nothing is learned; '' while it is."""
@@ -63,7 +61,8 @@ class Learning:
     async def stop(self) -> None:
         """End the learner, which takes in what was told and writes it down."""
         self._is_ending = True
-        asyncio.get_running_loop().remove_reader(self._records.fileno())
+        if self._records.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(self._records.fileno())
         if self._task is None and not self.off and _has_waiting(self._records):
             self._begin()  # what was told last is to be learned, too
             await asyncio.sleep(0)
@@ -137,7 +136,7 @@ class Learning:
             self._told = {}
         if status == OFF:
             self.off = "the state file cannot be used"
-            self._when_off()
+            self._records.close()  # whoever tells anything learns that nobody listens
             logger.warning("nothing is learned: the state file cannot be used; the gateway goes on without")
         return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
 

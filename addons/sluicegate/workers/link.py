@@ -27,7 +27,7 @@ class Plan(NamedTuple):
     """What a worker made of the command line, for the parent: the first message of a worker.
 
     `level` is that of the log; `notes` are warnings that belong to the whole program. `names_sessions`: it needs the
-    key for that.
+    key for that. `learns`: it has exchanges to tell a learner.
     """
 
     places: tuple[Place, ...]
@@ -40,17 +40,19 @@ class Plan(NamedTuple):
     level: int
     notes: tuple[str, ...] = ()
     names_sessions: bool = False
+    learns: bool = False
 
 
 class Terms(NamedTuple):
     """The parent's answer to a plan: how many sockets come for each place, and the gateway's name in `Via`.
 
-    `session_key` is one for all workers, empty where none is needed.
+    `session_key` is one for all workers, empty where none is needed. `learns`: the last socket leads to the learner.
     """
 
     places: tuple[tuple[Place, int], ...]
     pseudonym: str
     session_key: bytes
+    learns: bool = False
 
 
 class Generation(NamedTuple):
@@ -87,18 +89,22 @@ class Link:
         """Wait until the parent says that this worker may begin. Raises EOFError where the parent is gone."""
         self._receive()
 
-    def agree(self, plan: Plan) -> tuple[Terms, Mapping[Place, list[socket.socket]]]:
-        """Tell the plan, and receive the terms and the listening sockets. Raises EOFError and OSError."""
+    def agree(self, plan: Plan) -> tuple[Terms, Mapping[Place, list[socket.socket]], socket.socket | None]:
+        """Tell the plan; receive the terms, the listening sockets and the one to the learner.
+
+        Raises EOFError and OSError.
+        """
         self._socket.sendall(framed(("plan", plan)))
         message, descriptors = self._receive()
         terms: Terms = message[1]
         sockets = [socket.socket(fileno=one) for one in descriptors]
         for one in sockets:
             one.setblocking(False)
+        learner = sockets.pop() if terms.learns else None
         given: dict[Place, list[socket.socket]] = {}
         for place, count in terms.places:
             given[place], sockets = sockets[:count], sockets[count:]
-        return terms, given
+        return terms, given, learner
 
     def _receive(self) -> tuple[Any, list[int]]:
         """Read one message, and the descriptors that came with it."""

@@ -20,8 +20,9 @@ from ..control.server import ControlServer
 from ..control.starting import start
 from ..control.status import Status, WorkerStatus
 from ..observing.session_key import session_key_of_run
-from ..state import state_folder
+from ..state import state_file, state_folder
 from .backoff import BackOff
+from .learning import Learning
 from .link import Plan, framed
 from .listening import Listeners
 from .output import LogHandler, Output, marked
@@ -73,6 +74,7 @@ class Parent:
         self._listeners: Listeners | None = None
         self._reloader: Reloader | None = None
         self._control: ControlServer | None = None
+        self._learning: Learning | None = None
         self._started_at = time.time()
         self._status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._has_served = self._is_told = False
@@ -118,6 +120,8 @@ class Parent:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*self._endings, return_exceptions=True)
+        if self._learning is not None:
+            await self._learning.stop()
         if self._control is not None:
             await self._control.close()
         if self._reloader is not None:
@@ -178,7 +182,8 @@ class Parent:
         if self._listeners is None or self._is_ending:
             return
         try:
-            await process.agree(self._pseudonym, self._session_key, self._listeners.for_worker())
+            learner = self._learning.sender if self._learning is not None else None
+            await process.agree(self._pseudonym, self._session_key, self._listeners.for_worker(), learner)
         except OSError:
             return
         worker.agreed = monotonic()
@@ -250,6 +255,9 @@ class Parent:
         if plan.names_sessions:
             # One for all: a client has one name, whichever worker it comes to.
             self._session_key = session_key_of_run(state_folder(plan.state, Path(plan.routes)))
+        if plan.learns:
+            self._learning = Learning(state_file(plan.state, Path(plan.routes)))
+            self._learning.start()
         self._plan.set_result(plan)
         self._reloader = Reloader(
             Path(plan.routes), self._take, own_addresses=plan.own_addresses, polling=plan.polling, raw=True
@@ -270,7 +278,8 @@ class Parent:
             for one in self._workers
         ]
         addresses = self._listeners.addresses if self._listeners is not None else ()
-        return status(self._plan.result(), self._relay, workers, addresses, self._started_at)
+        learning = self._learning.status() if self._learning is not None else None
+        return status(self._plan.result(), self._relay, workers, addresses, self._started_at, learning)
 
     def _take(self, loaded: Loaded) -> None:
         """Hand a load to all workers."""

@@ -81,11 +81,18 @@ class WorkerProcess:
         return bytes(data)
 
     async def agree(
-        self, pseudonym: str, session_key: bytes, listeners: Mapping[tuple[str, int], Sequence[socket.socket]]
+        self,
+        pseudonym: str,
+        session_key: bytes,
+        listeners: Mapping[tuple[str, int], Sequence[socket.socket]],
+        learner: socket.socket | None,
     ) -> None:
-        """Send the terms and the listening sockets. Raises OSError where it ended."""
-        terms = Terms(tuple((place, len(sockets)) for place, sockets in listeners.items()), pseudonym, session_key)
+        """Send the terms, the listening sockets and the one to the learner. Raises OSError where it ended."""
+        counts = tuple((place, len(sockets)) for place, sockets in listeners.items())
+        terms = Terms(counts, pseudonym, session_key, learner is not None)
         descriptors = [one.fileno() for sockets in listeners.values() for one in sockets]
+        if learner is not None:
+            descriptors.append(learner.fileno())
         # The first message in this direction after a few bytes, and a short one: the socket has room for it.
         message = framed(("terms", terms))
         if socket.send_fds(self._link, [message], descriptors) < len(message):

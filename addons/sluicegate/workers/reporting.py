@@ -7,14 +7,19 @@ import time
 from collections.abc import Sequence
 
 from ..config.telling import no_routes
-from ..control.status import MOST_ERRORS, Reload, Status, WorkerStatus
+from ..control.status import MOST_ERRORS, LearningStatus, Reload, Status, WorkerStatus
 from ..version import version
 from .link import Plan
 from .relay import Relay
 
 
 def status(
-    plan: Plan, relay: Relay, workers: Sequence[WorkerStatus], addresses: Sequence[str], started_at: float
+    plan: Plan,
+    relay: Relay,
+    workers: Sequence[WorkerStatus],
+    addresses: Sequence[str],
+    started_at: float,
+    learning: LearningStatus | None,
 ) -> Status:
     """Return the status of this moment; `addresses` are where the workers listen."""
     force, last = relay.in_force, relay.last
@@ -40,4 +45,5 @@ def status(
         error_count=len(relay.errors),
         last_reload=Reload(last.at, last.taken_over, last.seconds * 1000) if last else None,
         workers=tuple(workers),
+        learning=learning,
     )

@@ -47,10 +47,7 @@ def declare(loader: Loader) -> None:
     loader.add_option(
         "route_preview", int, 0, "Last request lines to keep, and to tell on each reload which would go elsewhere."
     )
-    loader.add_option(
-        "state", str, "", "Folder of what it keeps, or a file NAME.db. Default: '.sluicegate' beside the routes folder."
-    )
-    loader.add_option("learn", bool, True, "Learn from the traffic: endpoints, schemas and figures, in the state file.")
+    declare_learning(loader)
     loader.add_option(
         "control",
         str,
@@ -63,6 +60,14 @@ def declare(loader: Loader) -> None:
         10_000,
         "Finished flows that mitmweb and the console keep; the oldest go first. 0: all.",
     )
+
+
+def declare_learning(loader: Loader) -> None:
+    """Declare the options of what is learned and kept: the gateway's, and those of discovery alone."""
+    loader.add_option(
+        "state", str, "", "Folder of what it keeps, or a file NAME.db. Default: '.sluicegate' beside the routes folder."
+    )
+    loader.add_option("learn", bool, True, "Learn from the traffic: endpoints, schemas and figures, in the state file.")
 
 
 def enforce(options: Options) -> None:
@@ -91,8 +96,7 @@ def check(options: Options) -> None:
         raise exceptions.OptionsError(f"routes: '{options.routes}' lies in no folder that exists.")
     if not 0 <= options.route_preview <= MOST_REQUESTS:
         raise exceptions.OptionsError(f"route_preview: {options.route_preview} is not 0 to {MOST_REQUESTS:,} requests.")
-    if "\0" in options.state:
-        raise exceptions.OptionsError("state: a folder's name holds no NUL.")
+    check_state(options)
     try:
         parse_control(options.control)
     except ValueError as error:
@@ -101,6 +105,12 @@ def check(options: Options) -> None:
         spec = ProxyMode.parse(mode)
         if mode != "regular" and not (isinstance(spec, ReverseMode) and spec.scheme in ("http", "https")):
             raise exceptions.OptionsError(f"Sluicegate is a reverse proxy for HTTP: --mode {mode} is not one.")
+
+
+def check_state(options: Options) -> None:
+    """Raise OptionsError for a state folder or file that cannot be."""
+    if "\0" in options.state:
+        raise exceptions.OptionsError("state: a folder's name holds no NUL.")
 
 
 def idle_limit(options: Options) -> float:

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
+from .noise import Exchange
 from .scoring import Template
-from .traffic import Exchange
 
 Segments = tuple[str, ...]
 VARIABLE: Final = "{}"

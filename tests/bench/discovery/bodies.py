@@ -10,15 +10,19 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from .documents import Api
 from .nouns import Noun, singular, words_of
-from .words import ADJECTIVES, FIRST_NAMES, LAST_NAMES, NOUNS
+from .words import ADJECTIVES, FIRST_NAMES, LAST_NAMES, NOUNS, listed
 
 _DEPTH: Final = 4
 _PROPERTIES: Final = 14
 _VARIANTS: Final = 4
 _IDS: Final = ("id", "_id", "uuid", "guid", "uid", "sid", "key", "identifier")
-_LINKS: Final = frozenset("self href url uri link selflink html_url resource_url @id".split())
+_LINKS: Final = frozenset(listed("self href url uri link selflink html_url resource_url @id"))
 _WRAPPERS: Final = frozenset(
-    "data result results item items records value values entries content list response".split()
+    listed(
+        """
+    data result results item items records value values entries content list response
+    """
+    )
 )
 
 

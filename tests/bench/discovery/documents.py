@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from sluicegate.endpoints.normalise import BadPathError, normalise
 
 from .nouns import Noun, has_one_value, noun_of
+from .words import listed
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
@@ -17,7 +18,11 @@ _SERVER: Final = re.compile(r"\{([^{}]*)\}")
 SAFE: Final = "@:,;=+!$&'()*~-._"
 """What stays as it is in a segment (RFC 3986 section 3.3)."""
 _HEALTH: Final = frozenset(
-    "health healthz healthcheck health-check health_check livez readyz live ready liveness readiness ping heartbeat".split()
+    listed(
+        """
+    health healthz healthcheck health-check health_check livez readyz live ready liveness readiness ping
+    """
+    )
 )
 
 
@@ -167,7 +172,8 @@ def _segments(path: str, schemas: dict[Any, dict[str, Any]]) -> tuple[Segment, .
             if place % 2:
                 name = piece.rstrip("*+").lstrip("+;/.")
                 schema = schemas.get(piece) or schemas.get(name) or {}
-                parts.append(Variable(name, noun_of(name, before), schema, has_one_value(name, before)))
+                behind = any(isinstance(p, Variable) and not p.is_fixed for segment in segments for p in segment)
+                parts.append(Variable(name, noun_of(name, before), schema, has_one_value(name, before, behind)))
             elif piece:
                 parts.append(quote(piece, safe=SAFE + "%"))
         segments.append(tuple(parts) or ("",))

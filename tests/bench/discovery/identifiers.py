@@ -18,6 +18,8 @@ from .words import (
     LAST_NAMES,
     NOUNS,
     REGIONS,
+    WORKPLACE,
+    listed,
 )
 
 REGIMES: Final = ("typed", "mixed", "words")
@@ -35,13 +37,25 @@ _CODES: Final[dict[str, Sequence[str]]] = {
     "locale": LANGUAGES,
     "region": REGIONS,
 }
-_PEOPLE: Final = frozenset("user owner author member login username account follower assignee player".split())
-_UPPER_CODES: Final = frozenset("symbol ticker airport station stock exchange sku coin iata airline carrier".split())
-_DAYS: Final = frozenset("date day startdate enddate from to since until fromdate todate".split())
+_PEOPLE: Final = frozenset(
+    listed(
+        """
+    user owner author member login username account follower assignee player
+    """
+    )
+)
+_UPPER_CODES: Final = frozenset(
+    listed(
+        """
+    symbol ticker airport station stock exchange sku coin iata airline carrier
+    """
+    )
+)
+_DAYS: Final = frozenset(listed("date day startdate enddate from to since until fromdate todate"))
 
 
 def style(noun: Noun, schema: dict[str, Any], regime: str, rng: random.Random) -> tuple[Make, bool]:
-    """Return how the identifiers of a noun are made, and whether they are scalars (days, codes) rather than entities."""
+    """Return how the identifiers of a noun are made, and whether they are scalars (days, codes), no entities."""
     if regime == "words":
         return slugs(rng), False
     declared, form = schema.get("type"), schema.get("format")
@@ -130,13 +144,17 @@ def _user_names(rng: random.Random) -> str:
 
 
 def slugs(rng: random.Random) -> Make:
-    """Slugs of one to three words; a kind has a usual length, which some differ from."""
+    """Slugs of one to three words; a kind has a usual length, which some differ from.
+
+    Of four kinds one is named as things are at work: `billing`, `admin-portal`, `order-service`.
+    """
     usual = rng.choices((1, 2, 3), (3, 5, 2))[0]
     joint = rng.choices("-_", (6, 1))[0]
+    firsts, lasts = (WORKPLACE, WORKPLACE) if rng.random() < 0.25 else (ADJECTIVES, NOUNS)
 
     def make(rng: random.Random) -> str:
         words = usual if rng.random() < 0.8 else rng.randint(1, 3)
-        return joint.join([*rng.choices(ADJECTIVES, k=words - 1), rng.choice(NOUNS)])
+        return joint.join([*rng.choices(firsts, k=words - 1), rng.choice(lasts)])
 
     return make
 

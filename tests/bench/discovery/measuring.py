@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from . import baselines, corpus, documents
+from .noise import Exchange
 from .scoring import Errors, Score, Template, Truth, shape
-from .traffic import USUAL, Exchange, synthesise
+from .traffic import USUAL, synthesise
 
 OURS: Final = "sluicegate"
 CURVE: Final = (3.0, 10.0, 30.0, 100.0)

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from .words import listed
+
 _IDS: Final = frozenset(
-    "id ids uuid guid uid sid identifier pk key code number no num ref reference hash token".split()
+    listed(
+        """
+    id ids uuid guid uid sid identifier pk key code number no num ref reference hash token
+    """
+    )
 )
-_NAMES: Final = frozenset("name slug handle login username title label email alias domain".split())
+_NAMES: Final = frozenset(listed("name slug handle login username title label email alias domain"))
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _JOINED: Final = re.compile(r"(.{3,}?)(id|ids|uuid|guid|name|slug|code|key|number)")
-_ONE_VALUE: Final = re.compile(
-    r"(?:api|service|schema|rest)?[-_.]?(?:version|ver|format|ext|extension|fileextension)|v"
-)
+_VERSION: Final = re.compile(r"(?:api|service|schema|rest)?[-_.]?(?:version|ver)|v")
+_FORMAT: Final = re.compile(r"(?:[a-z]+[-_.]?)?(?:format|extension)|ext")
 
 
 class Noun(NamedTuple):
@@ -59,7 +64,13 @@ def noun_of(variable: str, before: str | None) -> Noun:
     return Noun(entity or "thing", attribute)
 
 
-def has_one_value(variable: str, before: str | None) -> bool:
-    """Whether a variable is a version or a format of the whole API, rather than a thing: /files/{id}/versions/{version}."""
+def has_one_value(variable: str, before: str | None, behind: bool) -> bool:
+    """Whether a variable is a version or a format of the whole API, rather than a thing.
+
+    /{version}/files is one; /files/{id}/versions/{version} and /packages/{name}/{version} (`behind` another variable)
+    are not. A format is one anywhere: /files/{id}.{format}
+    """
     name = variable.lower()
-    return _ONE_VALUE.fullmatch(name) is not None and singular(before or "") not in name
+    if _FORMAT.fullmatch(name):
+        return singular(before or "-") not in name
+    return not behind and _VERSION.fullmatch(name) is not None and singular(before or "-") not in name

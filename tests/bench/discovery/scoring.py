@@ -1,4 +1,4 @@
-"""Compares what was found with the document: sets of (method, host, template), and requests that fell into the right one."""
+"""Compares what was found with the document: sets of templates, and requests that fell into the right one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from .documents import Operation, Variable
-from .traffic import NEUTRAL, Exchange
+from .noise import NEUTRAL, Exchange
 
 _VARIABLE: Final = re.compile(r"\{[^{}]*\}")
 

@@ -63,6 +63,43 @@ def test_the_fast_way_and_json_read_the_same(path: str, method: str, host: str) 
     assert request_of(spaced) == found
 
 
+@pytest.mark.parametrize("session", ["0123456789abcdef", None])
+def test_lines_with_and_without_a_session_are_read_in_the_fast_way(
+    session: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request_log, "_parsed", None)
+    written = line(session=session)
+    before = written.replace(b'"session":' + (b'"%b"' % session.encode() if session else b"null") + b",", b"")
+    assert b"session" in written
+    assert b"session" not in before
+    expected = Request("GET", "api.hotel.test", b"/hotels/7", (), "http", "10.0.0.9")
+    assert request_of(written) == request_of(before) == expected
+
+
+@pytest.mark.parametrize(
+    ("session", "expected"),
+    [
+        ("0123456789abcdef", "0123456789abcdef"),
+        (None, ""),
+        ("", ""),
+        ("s3cret", ""),
+        ("0123456789ABCDEF", ""),
+        ("12345678", ""),
+        (7, ""),
+    ],
+)
+def test_a_recording_has_the_session_where_it_is_a_hash_and_nothing_that_may_be_its_value(
+    session: object, expected: str
+) -> None:
+    (found,) = request_log.read(io.BytesIO(line(session=session)), Skipped())
+    assert found.session == expected
+
+
+def test_a_line_of_a_log_that_knew_no_sessions_has_none() -> None:
+    (found,) = request_log.read(io.BytesIO(line().replace(b'"session":null,', b"")), Skipped())
+    assert found.session == ""
+
+
 @pytest.mark.parametrize("members", [{"method": None, "host": None, "path": None}, {"host": None}, {"path": None}])
 def test_what_never_was_a_request_that_can_be_asked_again_gives_none(members: dict[str, Any]) -> None:
     assert request_of(line(**members)) is None

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..endpoints.table import Endpoint
 from ..exchange import Exchange
 from ..sessions.identifiers import DEFAULT, Identifier
 from ..sessions.session import Session, Sessions, identified
+from ..snapshot import Snapshot
 
 
 def identifiers_of(exchange: Exchange) -> Sequence[Identifier]:
-    """Return what may name an exchange's session: the list of the file that takes it, else the gateway's, else DEFAULT.
+    """Return what may name an exchange's session."""
+    snapshot = exchange.snapshot
+    return DEFAULT if snapshot is None else identifiers_for(snapshot, exchange.endpoint, exchange.host)
+
+
+def identifiers_for(snapshot: Snapshot, endpoint: Endpoint | None, host: str) -> Sequence[Identifier]:
+    """Return what may name the session of a request: its file's list, else the gateway's, else DEFAULT.
 
     The file is that of the endpoint; without an endpoint that of the host's origin.
     """
-    snapshot = exchange.snapshot
-    if snapshot is None:
-        return DEFAULT
-    taker = exchange.endpoint or snapshot.table.fallback(exchange.host)
+    taker = endpoint or snapshot.table.fallback(host)
     if taker is not None and taker.session_identifiers is not None:
         return taker.session_identifiers
     general = snapshot.settings.session_identifiers

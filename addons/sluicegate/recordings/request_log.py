@@ -21,6 +21,8 @@ CUT = "not written to its end"
 
 _MEMBERS = ("method", "host", "path")
 """What a line has to hold; who asked, `client`, may be left out."""
+_SESSION = re.compile(r"[0-9a-f]{16}")
+"""A keyed hash: whatever else a program may call a session could be what identifies it, and is not taken over."""
 # Lines as the gateway writes them, without escapes: reading these without a JSON parser is four times as fast.
 _TEXT = rb'"([ !#-\[\]-~]+)"'
 _TIME = rb"(?:null|[0-9.e+-]+)"
@@ -81,7 +83,7 @@ def _recording(request: Request, record: dict[str, Any], place: str) -> Recordin
         None,
         Answer(int(status), sent=None if sent is None else int(sent), origin_ms=waited) if status is not None else None,
         at=_number(record, "received") or 0.0,
-        session=session if isinstance(session, str) else "",
+        session=session if isinstance(session, str) and _SESSION.fullmatch(session) else "",
         origin=origin,
     )
 

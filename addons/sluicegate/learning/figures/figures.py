@@ -29,6 +29,10 @@ _AHEAD: Final = 86_400.0
 """Seconds: a time further in the future is the trace of a clock that was wrong, and counts as none."""
 
 
+_NOWHERE: Final = Bucket()
+"""Where nothing is counted: the first exchange after a rest finds its bucket."""
+
+
 class Figures:
     """Counts of one endpoint by hour and day, and the pace of its sessions.
 
@@ -43,7 +47,7 @@ class Figures:
         self.newest = 0.0
         self.pace = Pace()
         self._buckets: dict[int, Bucket | bytes] = {}
-        self._bucket = Bucket()
+        self._bucket = _NOWHERE
         self._start = self._end = -1.0  # of the hour that _bucket counts
 
     def observe(self, o: Observation) -> None:
@@ -194,5 +198,6 @@ class Figures:
 
     def _close(self) -> None:
         """Pack all; what comes next opens its bucket again."""
+        self._bucket = _NOWHERE
         self._start = self._end = -1.0
         self._rest(0)

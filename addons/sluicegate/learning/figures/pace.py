@@ -2,7 +2,7 @@
 
 Requests are counted by session and slot of ten seconds. A window of 600 s is 60 slots, so what is counted lies between
 the exact counts of 590 s and of 600 s. Order does not matter, and merging adds up: two halves of the same traffic give
-what the whole gives.
+what the whole gives, as long as slots are kept.
 
 It is bounded by MOST counts. Where there are more, what is older than the last twenty minutes, at least ten, becomes
 one count for a session and hour, the largest of any window that ended in it, and not even that where a later one is as
@@ -18,7 +18,7 @@ from array import array
 from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Final
 
 PERIOD: Final = 600
@@ -33,18 +33,22 @@ _WINDOW: Final = PERIOD // SLOT
 _HOUR: Final = 3600 // SLOT
 _DAY: Final = 24 * _HOUR
 _LOW: Final = 0xFFFF_FFFF
-_LARGEST: Final = 12 * MOST
+_ENTRY: Final = 12
+"""Bytes of a count with its key."""
+
+Packed = tuple["array[int]", "array[int]"]
+"""Keys in order, of 8 bytes, and the count of each, of 4: a tenth of what a dict takes."""
 
 
 class Pace:
     """The counts of an endpoint's sessions."""
 
-    __slots__ = ("_counts", "_fresh", "_keys", "_mask", "_peaks", "_thinned")
+    __slots__ = ("_fresh", "_mask", "_peaks", "_slots", "_thinned")
 
     def __init__(self) -> None:
         self._fresh: dict[int, int] = {}
-        self._keys, self._counts = array("Q"), array("I")  # by session and slot, in order
-        self._peaks: dict[int, int] = {}  # by session and hour
+        self._slots = _packed({})  # by session and slot
+        self._peaks = _packed({})  # by session and hour
         self._thinned: dict[int, int] = {}  # how many times sessions were halved, by hour
         self._mask = 0  # of the bits that a session must not have to be counted now
 
@@ -69,15 +73,15 @@ class Pace:
 
     def merge(self, other: Pace) -> None:
         """Add what another has counted."""
+        slots, peaks = self._all(), _unpacked(self._peaks)
         for key, count in other._all().items():
-            self._fresh[key] = self._fresh.get(key, 0) + count
-        for key, count in other._peaks.items():
-            self._peaks[key] = max(self._peaks.get(key, 0), count)
+            slots[key] = slots.get(key, 0) + count
+        for key, count in _unpacked(other._peaks).items():
+            peaks[key] = max(peaks.get(key, 0), count)
         for hour, times in other._thinned.items():
             self._thinned[hour] = max(self._thinned.get(hour, 0), times)
         self._mask |= other._mask
-        if len(self._fresh) > _FRESH or self._mask:
-            self._settle()
+        self._keep(slots, peaks)
 
     def maxima(self, until: float) -> tuple[list[int], int]:
         """Return the largest count of each session in the day before a time, and how many sessions each stands for."""
@@ -85,81 +89,89 @@ class Pace:
         hours = range((last - _DAY) // _HOUR + 1, last // _HOUR + 1)
         times = max([0, *(times for hour, times in self._thinned.items() if hour in hours)])
         mask = (1 << times) - 1
-        peaks = {key: count for key, count in self._peaks.items() if (key & _LOW) in hours and not (key >> 32) & mask}
-        slots = ((key, count) for key, count in sorted(self._all().items()) if not (key >> 32) & mask)
-        for key, count in _peaks(one for one in slots if last - _DAY < (one[0] & _LOW) <= last):
-            peaks[key] = max(peaks.get(key, 0), count)
+        peaks = [(key, count) for key, count in _unpacked(self._peaks).items() if (key & _LOW) in hours]
+        slots = [one for one in sorted(self._all().items()) if last - _DAY < (one[0] & _LOW) <= last]
         largest: dict[int, int] = {}
-        for key, count in peaks.items():
-            largest[key >> 32] = max(largest.get(key >> 32, 0), count)
+        for key, count in chain(peaks, _peaks(slots)):
+            session = key >> 32
+            if not session & mask and largest.get(session, 0) < count:
+                largest[session] = count
         return sorted(largest.values()), 1 << times
 
     def members(self) -> dict[str, Any]:
         """As JSON."""
-        if self._fresh:
-            self._settle()
-        return {
-            "slots": _text(self._keys, self._counts),
-            "peaks": _text(self._peaks.keys(), self._peaks.values()),
-            "thinned": [[hour, times] for hour, times in self._thinned.items()],
-        }
+        self.rest()
+        thinned = [[hour, times] for hour, times in self._thinned.items()]
+        return {"slots": _text(self._slots), "peaks": _text(self._peaks), "thinned": thinned}
 
     @classmethod
     def from_members(cls, members: Any) -> Pace:
         """From JSON. Raises ValueError."""
         found = cls()
         try:
-            slots, peaks = _counted(members["slots"]), _counted(members["peaks"])
+            slots, peaks = _read(members["slots"]), _read(members["peaks"])
             thinned = dict(members["thinned"])
         except (KeyError, TypeError, ValueError, zlib.error):
             raise ValueError("no counts of sessions") from None
-        if not all(type(hour) is int and type(times) is int and 0 <= times <= 32 for hour, times in thinned.items()):
+        numbers = [*thinned.keys(), *thinned.values()]
+        if len(thinned) > 100 or not all(type(one) is int for one in numbers) or not _are_halvings(thinned.values()):
             raise ValueError("no counts of sessions")
-        found._thinned, found._peaks = thinned, peaks
+        found._thinned = thinned
         found._mask = (1 << (thinned[max(thinned)] if thinned else 0)) - 1
-        found._bring(slots)
+        found._keep(slots, peaks)
         return found
+
+    def rest(self) -> None:
+        """Take as little room as there can be; counting may go on."""
+        if self._fresh:
+            self._settle()
 
     def _all(self) -> dict[int, int]:
         """Every count by session and slot."""
-        found = dict(zip(self._keys, self._counts, strict=True))
+        found = _unpacked(self._slots)
         for key, count in self._fresh.items():
             found[key] = found.get(key, 0) + count
         return found
 
     def _settle(self) -> None:
-        self._bring(self._all())
+        """Bring what is fresh together with the rest."""
+        slots = self._all()
+        if len(slots) + len(self._peaks[0]) > MOST:
+            self._keep(slots, _unpacked(self._peaks))
+        else:
+            self._slots = _packed(slots)
+            self._fresh = {}
 
-    def _bring(self, slots: dict[int, int]) -> None:
-        """Take these counts instead of all others, within the limits."""
+    def _keep(self, slots: dict[int, int], peaks: dict[int, int]) -> None:
+        """Keep these counts and no others, within the limits."""
         if self._mask:
-            slots = self._sampled(slots)
-            self._peaks = self._sampled(self._peaks)
-        if len(slots) + len(self._peaks) > MOST:
-            newest = max(key & _LOW for key in slots)
+            slots, peaks = self._sampled(slots), self._sampled(peaks)
+        if len(slots) + len(peaks) > MOST:
+            newest = max(key & _LOW for key in slots or peaks)
             for kept in (2 * _WINDOW, _WINDOW):
-                slots = self._fold(slots, newest, kept)
-                if len(slots) + len(self._peaks) <= MOST // 2:
+                slots, peaks = _folded(slots, peaks, newest, kept)
+                if len(slots) + len(peaks) <= MOST // 2:
                     break
-            while len(slots) + len(self._peaks) > MOST // 4 * 3:
+            while len(slots) + len(peaks) > MOST // 4 * 3 and self._mask < _LOW:
                 self._mask = self._mask << 1 | 1
                 self._thinned[newest // _HOUR] = self._mask.bit_length()
-                slots = self._sampled(slots)
-                self._peaks = self._sampled(self._peaks)
-        keys = sorted(slots)
-        self._keys, self._counts = array("Q", keys), array("I", [min(slots[key], _LOW) for key in keys])
+                slots, peaks = self._sampled(slots), self._sampled(peaks)
+        self._slots, self._peaks = _packed(slots), _packed(peaks)
         self._fresh = {}
-
-    def _fold(self, slots: dict[int, int], newest: int, kept: int) -> dict[int, int]:
-        """Make peaks of what is older than some slots before the newest; drop what is older than a day."""
-        for key, count in _peaks((key, slots[key]) for key in sorted(slots)):
-            self._peaks[key] = max(self._peaks.get(key, 0), count)
-        first = (newest - _DAY) // _HOUR
-        self._peaks = _lasting({key: count for key, count in self._peaks.items() if (key & _LOW) >= first})
-        return {key: count for key, count in slots.items() if (key & _LOW) > newest - kept}
 
     def _sampled(self, counts: dict[int, int]) -> dict[int, int]:
         return {key: count for key, count in counts.items() if not (key >> 32) & self._mask}
+
+
+def _folded(
+    slots: dict[int, int], peaks: dict[int, int], newest: int, kept: int
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Make peaks of what is older than some slots before the newest; drop what is older than a day."""
+    for key, count in _peaks(sorted(slots.items())):
+        peaks[key] = max(peaks.get(key, 0), count)
+    first = (newest - _DAY) // _HOUR
+    peaks = _lasting({key: count for key, count in peaks.items() if (key & _LOW) >= first})
+    return {key: count for key, count in slots.items() if (key & _LOW) > newest - kept}, peaks
 
 
 def _peaks(slots: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -193,21 +205,34 @@ def _lasting(peaks: dict[int, int]) -> dict[int, int]:
     return lasting
 
 
-def _text(keys: Iterable[int], counts: Iterable[int]) -> str:
-    """Keys and their counts: as numbers of 8 and 4 bytes, the least byte first, compressed, in base64."""
-    numbers = array("Q", keys), array("I", counts)
+def _are_halvings(times: Iterable[int]) -> bool:
+    return all(0 <= one <= 32 for one in times)
+
+
+def _packed(counts: dict[int, int]) -> Packed:
+    keys = sorted(counts)
+    return array("Q", keys), array("I", [min(counts[key], _LOW) for key in keys])
+
+
+def _unpacked(packed: Packed) -> dict[int, int]:
+    return dict(zip(*packed, strict=True))
+
+
+def _text(packed: Packed) -> str:
+    """As text: keys and counts, the least byte first, compressed, in base64."""
+    numbers = tuple(array(one.typecode, one) for one in packed)
     if sys.byteorder == "big":
         for one in numbers:
             one.byteswap()
     return b64encode(zlib.compress(b"".join(one.tobytes() for one in numbers), 1)).decode("ascii")
 
 
-def _counted(text: str) -> dict[int, int]:
-    """What `_text` gave. Raises ValueError, TypeError, zlib.error."""
-    data = zlib.decompressobj().decompress(b64decode(text, validate=True), _LARGEST)
-    entries = len(data) // 12
+def _read(text: str) -> dict[int, int]:
+    """What `_text` wrote. Raises ValueError, TypeError, zlib.error."""
+    data = zlib.decompressobj().decompress(b64decode(text, validate=True), _ENTRY * MOST)
+    entries = len(data) // _ENTRY
     keys, counts = array("Q", data[: 8 * entries]), array("I", data[8 * entries :])
     if sys.byteorder == "big":
         keys.byteswap()
         counts.byteswap()
-    return dict(zip(keys, counts, strict=True))
+    return _unpacked((keys, counts))

@@ -152,7 +152,7 @@ def broken(**members: Any) -> dict[str, Any]:
         (b'{"log": {"entries": {}}}', "not a HAR: it has no array log.entries"),
         (b'{"log": [{"entries": []}]}', "not a HAR: it has no array log.entries"),
         (b'{"log": NaN}', "after byte 0: not JSON: invalid char in json text"),
-        (b'{"log": {"entries": []}} x', "after byte 0: not JSON: trailing garbage"),
+        (b'{"log": {"entries": []}} x', "after byte 21: not JSON: trailing garbage"),
         (b'{"log": {"entries": [', "byte 21: the file ends in the middle of the HAR"),
         (b'{"log": {"entries": [{"request": {', "entry 1, byte 34: the file ends in the middle of it"),
         (b'{"log": "\xff"}', "after byte 0: not JSON: invalid bytes in UTF8 string"),
@@ -169,7 +169,7 @@ def broken(**members: Any) -> dict[str, Any]:
         (document(broken(response__content={"text": "a", "encoding": "base64"})),
          "entry 1: response.content.text is not base64"),
         (document(broken(request__url="9" * 10)).replace(b'"9999999999"', b"9" * 5000),
-         "entry 1, after byte 0: not JSON: integer overflow"),
+         "entry 1, after byte 97: not JSON: integer overflow"),
     ],
 )  # fmt: skip
 def test_errors_are_one_line_that_names_the_place(data: bytes, said: str) -> None:

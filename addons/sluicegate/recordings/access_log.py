@@ -35,8 +35,8 @@ def is_line(line: bytes) -> bool:
 def read(stream: BinaryIO, skipped: Skipped, before: int = 0) -> Iterator[Recording]:
     """Read an access log line by line; nothing is known of bodies, and of header fields what the log was told to hold.
 
-    The host of a request is None where the log does not tell it. `before` lines of it were read already. Raises UnreadableError with the line for what is no
-    line of an access log. The log may be growing: a last line without its end is passed over.
+    The host of a request is None where the log does not tell it. `before` lines of it were read already. The log may be
+    growing: a last line without its end is passed over. Raises UnreadableError with the line for what is none.
     """
     number = before
     while line := stream.readline(LONGEST_LINE):

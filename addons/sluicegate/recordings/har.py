@@ -19,6 +19,7 @@ from ..exchange import Fields
 from ..trial import Request
 from .events import Events, NotHarError, entries
 from .recording import LONGEST, NOT_HTTP, UNANSWERED, Answer, Recording, Skipped, UnreadableError
+from .whole_entries import BEGINNING, Left, WholeEntries
 
 # The parser goes over a text again from its beginning with each block: small ones would make long bodies slow.
 _BLOCK = 1 << 18
@@ -66,14 +67,21 @@ class _Message(NamedTuple):
 
 
 class _Counted:
-    """What the parser reads from: counts the bytes, and stops where one entry has more than it may have."""
+    """What the parser reads from: counts the bytes, and stops where one entry has more than it may have.
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.position = self.before = self.mark = 0
+    `position` counts from the file's beginning, whatever was read of it before.
+    """
+
+    def __init__(self, left: Left) -> None:
+        self._stream = left.stream
+        self._first = BEGINNING if left.inside else b""
+        self.position = self.before = self.mark = left.position
         self.ended = False
 
     def read(self, size: int = -1) -> bytes:
+        if self._first and size:
+            data, self._first = self._first, b""
+            return data
         if self.position - self.mark > LONGEST:
             raise NotHarError(f"more than {LONGEST:,} bytes in one piece")
         data = self._stream.read(size)
@@ -90,8 +98,23 @@ def read(stream: BinaryIO, skipped: Skipped) -> Iterator[Recording]:
 
     Raises UnreadableError with the entry and the byte for what is cut, no JSON or no HAR.
     """
-    source = _Counted(stream)
+    whole = WholeEntries(stream)
     number = 0
+    for entry in whole:
+        try:
+            recording = _recording(entry, f"entry {number + 1}", skipped)
+        except (NotHarError, UnicodeEncodeError):
+            whole.back()  # the slower way tells what is wrong, and where
+            break
+        number += 1
+        if recording is not None:
+            yield recording
+    yield from _read_on(whole.left(), number, skipped)
+
+
+def _read_on(left: Left, number: int, skipped: Skipped) -> Iterator[Recording]:
+    """Read what is left behind so many entries, value by value. Raises UnreadableError."""
+    source = _Counted(left)
     inside = False
     events: Events = ijson.basic_parse(source, use_float=True, buf_size=_BLOCK)
     try:

@@ -19,8 +19,8 @@ from .shapes import likeness
 from .words import is_plural, singular, word, words_of
 
 ID_FIELDS: Final = frozenset(
-    ("id", "uuid", "guid", "uid", "key", "name", "slug", "code", "number", "ref", "reference", "handle", "username")
-    + ("login", "symbol", "sku", "sid", "arn", "self", "href")
+    """id uuid guid uid key name slug code number ref reference handle username login symbol sku sid arn self
+    href""".split()
 )
 _COMPARED: Final = 24
 """Siblings that one is compared with, at most."""

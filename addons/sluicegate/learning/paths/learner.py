@@ -70,7 +70,7 @@ class PathLearner:
             if leaf is None:
                 self._count_noise(o, session)
                 return
-        leaf.count(good, session, o.at)
+        leaf.count(good, session, o.at, o.weight)
         if good and (o.response_body or o.request_body or o.query or o.response_headers):
             sightings.harvest(o, leaf, self._forest.roots[o.host], self._source_of(o), self._memory)
         if self._novel.get(o.host, 0) >= max(_FIRST, self._sizes.get(o.host, 0) // _GROWTH):
@@ -190,7 +190,7 @@ class PathLearner:
         return leaf
 
     def _count_noise(self, o: Observation, session: int) -> None:
-        self._noise.count(Key(o.method, o.host, o.path), session, o.at)
+        self._noise.count(Key(o.method, o.host, o.path), session, o.at, o.weight)
         self._dirty[NOISE] = True
         if o.status in (404, 410):
             parent = self._forest.parent_of(o.host, o.path)

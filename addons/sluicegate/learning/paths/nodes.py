@@ -36,11 +36,11 @@ class Leaf:
         self.first = 0.0
         self.last = 0.0
 
-    def count(self, good: bool, session: int, at: float) -> None:
-        """Count one request; `session` 0: none, `at` 0.0: unknown."""
-        self.hits += 1
+    def count(self, good: bool, session: int, at: float, requests: int = 1) -> None:
+        """Count requests; `session` 0: none, `at` 0.0: unknown."""
+        self.hits += requests
         if good:
-            self.good += 1
+            self.good += requests
         if session and session not in self.sessions:
             self.sessions = with_session(self.sessions, session)
         if at:

@@ -16,8 +16,8 @@ class Noise:
         self._most = most
         self.leaves: OrderedDict[Key, Leaf] = OrderedDict()
 
-    def count(self, key: Key, session: int, at: float) -> None:
-        """Count a request that found nothing."""
+    def count(self, key: Key, session: int, at: float, requests: int = 1) -> None:
+        """Count requests that found nothing."""
         leaf = self.leaves.get(key)
         if leaf is None:
             leaf = self.leaves[key] = Leaf()
@@ -25,7 +25,7 @@ class Noise:
                 self.leaves.popitem(last=False)
         else:
             self.leaves.move_to_end(key)
-        leaf.count(False, session, at)
+        leaf.count(False, session, at, requests)
 
     def take(self, key: Key) -> Leaf | None:
         """What was counted at a path where something has been found now."""

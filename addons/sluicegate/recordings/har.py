@@ -220,8 +220,15 @@ def _url(text: str) -> _Url | None:
 
 def _fields(message: _Message) -> Fields:
     """Return header fields; several values that an exporter joined with line ends are several fields again."""
+    listed = message.get("headers", list, [])
+    try:
+        usual = tuple([(one["name"].encode(), one["value"].encode()) for one in listed])
+        if not any([b"\n" in value for _, value in usual]):
+            return usual
+    except (AttributeError, LookupError, TypeError):
+        pass  # what is no text, or left out
     found: list[tuple[bytes, bytes]] = []
-    for one in message.get("headers", list, []):
+    for one in listed:
         name, text = (one.get("name"), one.get("value", "")) if isinstance(one, dict) else (None, None)
         if not isinstance(name, str) or not isinstance(text, str):
             raise NotHarError(f"{message.name}.headers holds what is no name and value")

@@ -23,6 +23,12 @@ Say = Callable[[str], None]
 
 SHARE: Final = 0.02
 """Of one processor, at most, for writing down while exchanges come in."""
+LONGEST: Final = 10.0
+"""Seconds between two times of writing down, at most, while there is something to write."""
+HANDED_IN: Final = 5.0
+"""Seconds between two deltas of one that does not write, at least: each costs the writer a look at everything."""
+_TAKING_IN: Final = 0.1
+"""Of one processor, at most, for taking in what others hand in."""
 _AT_A_TIME: Final = 0.05
 """Seconds of work for writing down at a time; what is left follows the next time."""
 
@@ -61,8 +67,8 @@ class Keeper:
         self._unwritten: dict[tuple[str, str], bytes | None] = {}
         self._merged = ""
         """The delta that was taken in last."""
-        self._has_told = False
-        self._next_flush = 0.0
+        self._has_told = self._has_news = False
+        self._next_flush = self._next_regroup = self._next_delta = 0.0
 
     def open(self) -> None:
         """Open the file and load what it holds, where this process is to write it. Raises StoreError."""
@@ -94,16 +100,23 @@ class Keeper:
 
         What cannot be written is tried again the next time; the first such fault is told.
         """
-        began = time.monotonic()
-        if not everything and began < self._next_flush:
+        now = time.monotonic()
+        if not everything and now < self._next_flush:
             return
-        self._gather(None if everything else began + _AT_A_TIME)
+        if not self.is_writer and not everything and now < self._next_delta:
+            return
+        began = time.thread_time()
+        if everything or now >= self._next_regroup:
+            self.learner.regroup()
+            self._next_regroup = now + (time.thread_time() - began) / SHARE
+        began = time.thread_time()
+        self._gather(None if everything else now + _AT_A_TIME)
         if self._unwritten or self.facts:
             try:
                 self._write()
             except StoreError as error:
                 self.tell(f"what is learned cannot be kept at present: {error}")
-        self._next_flush = time.monotonic() + (time.monotonic() - began) / SHARE
+        self._next_flush = now + min((time.thread_time() - began) / SHARE, LONGEST)
 
     def look(self) -> None:
         """Take in what others handed in and corrected; become the writer where there is none. Raises StoreError."""
@@ -112,18 +125,22 @@ class Keeper:
         if not self.is_writer:
             return
         store = self._there()
-        if not store.has_news():
+        self._has_news = store.has_news() or self._has_news
+        if not self._has_news:
             return
-        while (delta := store.delta()) is not None:
+        began, now = time.thread_time(), time.monotonic()
+        while now >= self._next_delta and (delta := store.delta()) is not None:
             if delta.name != self._merged:  # else it could only not be written
                 _take_in(self.learner, delta.rows, self._make)
                 self._merged = delta.name
             self._gather(None)
             self._write(taken_in=delta)
+            self._next_delta = now + (time.thread_time() - began) / _TAKING_IN
         while found := store.corrections():
             _correct(self.learner, found)  # twice is the same as once
             self._gather(None)
             self._write(corrected=found[-1].number)
+        self._has_news = store.delta() is not None
 
     # How
 
@@ -217,6 +234,7 @@ class Keeper:
         if self._store is None:
             self._open()
         if self._store is not None:
+            self._next_delta = time.monotonic() + HANDED_IN
             self._store.hand_in(Row(part, key, data) for (part, key), data in self._unwritten.items())
             self._unwritten.clear()
             self._has_told = False

@@ -14,8 +14,6 @@ from .observation import Key, Observation
 PATHS: Final = "paths"
 PROFILE: Final = "profile"
 FIGURES: Final = "figures"
-_REGROUP: Final = 1_000
-"""Exchanges after which what became one endpoint is brought together, at the latest."""
 
 
 class Row(NamedTuple):
@@ -191,41 +189,50 @@ class Learner[P: Profile, F: Figures]:
 
     def observe(self, o: Observation, *, whole: bool = True) -> None:
         """Learn from an exchange. `whole`: also from its messages; else it is only counted, which costs little."""
-        self.observed += 1
+        self.observed += o.weight
         if not whole:
             o.request_body = o.response_body = None
         self.paths.observe(o)
-        if self.observed % _REGROUP == 0:
-            self._regroup()
         key = self.paths.key_of(o)
         firm = o.is_success or bool(o.endpoint)
         self.all_figures.use(key, self._figures, firm=firm).observe(o)
         if whole and o.is_success:
             self.profiles.use(key, self._profile, firm=True).observe(o, variables(key.endpoint, o.path))
 
+    def regroup(self) -> None:
+        """Bring together what turned out to be one endpoint; the more there is, the longer it takes."""
+        if self.paths.generation == self._generation:
+            return
+        self._generation = self.paths.generation
+        shelves: Collection[Shelf[Any]] = (self.profiles, self.all_figures)
+        keys = dict.fromkeys(key for shelf in shelves for key in shelf)
+        for key, to in self.paths.moved(keys).items():
+            if to != key:
+                for shelf in shelves:
+                    shelf.move(key, to)
+
     def endpoints(self, *, noise: bool = False) -> list[Any]:
         """What was discovered; with `noise` also what scanners asked for."""
-        self._regroup()
+        self.regroup()
         return self.paths.endpoints(noise=noise)
 
     def profile(self, key: Key) -> P | None:
         """What the messages of an endpoint look like, where that was learned."""
-        self._regroup()
+        self.regroup()
         return self.profiles.get(key)
 
     def figures(self, key: Key) -> F | None:
         """The figures of an endpoint, where there are some."""
-        self._regroup()
+        self.regroup()
         return self.all_figures.get(key)
 
     def correct(self, correction: Any) -> None:
         """Take in what a person settled (`paths.corrections.Correction`), for what was learned before, too."""
         self.paths.correct(correction)
-        self._regroup(always=True)
 
     def count(self, o: Observation) -> None:
         """Take an exchange into the figures alone: nothing is learned from it of what the API is."""
-        self.observed += 1
+        self.observed += o.weight
         key = self.paths.key_of(o)
         self.all_figures.use(key, self._figures, firm=o.is_success or bool(o.endpoint)).observe(o)
 
@@ -241,11 +248,12 @@ class Learner[P: Profile, F: Figures]:
         self.profiles.merge(other.profiles)
         self.all_figures.merge(other.all_figures)
         self.observed += other.observed
-        self._regroup(always=True)
 
     def changed(self) -> Iterator[Row]:
-        """The rows that changed since they were last given; whoever stops early is given the rest next time."""
-        self._regroup()
+        """The rows that changed since they were last given; whoever stops early is given the rest next time.
+
+        They may be of endpoints that are one by now: whoever loads them brings these together.
+        """
         self._path_rows.update(self.paths.changed())
         while self._path_rows:
             key = next(iter(self._path_rows))
@@ -271,20 +279,7 @@ class Learner[P: Profile, F: Figures]:
             else:
                 bad += 1
         self.paths.load(paths)
-        self._regroup(always=True)
         return bad
-
-    def _regroup(self, *, always: bool = False) -> None:
-        """Bring together what turned out to be one endpoint."""
-        if self.paths.generation == self._generation and not always:
-            return
-        self._generation = self.paths.generation
-        shelves: Collection[Shelf[Any]] = (self.profiles, self.all_figures)
-        keys = dict.fromkeys(key for shelf in shelves for key in shelf)
-        for key, to in self.paths.moved(keys).items():
-            if to != key:
-                for shelf in shelves:
-                    shelf.move(key, to)
 
 
 _VARIABLE: Final = re.compile(r"\{[^{}/]*\}")

@@ -32,7 +32,8 @@ class Observation:
     the template of the saved endpoint that the request matched, as stored (`/hotels/{var1}`), '' for none, with
     `endpoint_host` its host pattern. Bodies: without content coding, whole, or None where they are not known;
     `body_bytes`: the size of the response's body as it was sent. `origin_ms`: milliseconds from the decision to the
-    first byte of a target's answer; None where no target answered.
+    first byte of a target's answer; None where no target answered. `weight`: how many exchanges it stands for, all of
+    one endpoint, session and status: under load a gateway tells only of one of them.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Observation:
     origin_ms: float | None = None
     endpoint: str = ""
     endpoint_host: str = ""
+    weight: int = 1
     _request_json: Any = field(default=None, init=False, repr=False)
     _response_json: Any = field(default=None, init=False, repr=False)
 

@@ -94,7 +94,7 @@ class Process:
     def _learn(self, record: tuple[Any, ...]) -> None:
         """Learn from one exchange; from its messages as long as there is time."""
         learner = self._keeper.learner
-        self._learned += 1
+        self._learned += record[1]
         if record[0]:
             learner.count(observation(record))
             return

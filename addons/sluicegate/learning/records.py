@@ -24,11 +24,12 @@ MOST_CODINGS: Final = 2
 class Head(NamedTuple):
     """A record without messages, or its beginning.
 
-    `own`: the gateway answered by itself: the exchange is counted and nothing else. The others are those of
-    `Observation`, in its units.
+    `own`: the gateway answered by itself: the exchange is counted and nothing else. `weight`: so many exchanges of one
+    endpoint, session and status. The others are those of `Observation`, in its units.
     """
 
     own: bool
+    weight: int
     at: float
     method: str
     host: str
@@ -71,7 +72,9 @@ def unpacked(data: bytes) -> Batch:
 
 def observation(record: Sequence[Any]) -> Observation:
     """What a learner is to see of a record; bodies without their content coding."""
-    _, at, method, host, path, status, session, identifier, endpoint, endpoint_host, body_bytes, origin_ms = record[:12]
+    (_, weight, at, method, host, path, status, session, identifier, endpoint, endpoint_host, body_bytes, origin_ms) = (
+        record[: len(Head._fields)]
+    )
     seen = Observation(
         method,
         host,
@@ -84,6 +87,7 @@ def observation(record: Sequence[Any]) -> Observation:
         endpoint_host=endpoint_host,
         body_bytes=body_bytes,
         origin_ms=origin_ms,
+        weight=weight,
     )
     if len(record) > len(Head._fields):
         query, request_headers, request_body, response_headers, response_body = record[len(Head._fields) :]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mitmproxy import ctx, exceptions, hooks, http
 from mitmproxy.addonmanager import Loader
 
+from ..config.files import routes_folder
 from ..endpoints.normalise import BadPathError, normalise
 from ..exchange import by_name
 from ..sessions.identifiers import DEFAULT
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NAME = "sluicegate-discovery"
-ROUTES = Path("routes")
-"""Where a gateway of this working directory would have its route files: the same state file is used."""
 
 
 class DiscoveryDoor:
@@ -75,7 +73,7 @@ class Discovery:
         from ..observing.session_key import session_key_of_run
         from ..workers.learning import Learning
 
-        state = state_file(ctx.options.state, ROUTES)
+        state = state_file(ctx.options.state, routes_folder(""))
         self._sessions = Sessions(session_key_of_run(state.parent))
         self._learning = Learning(state)
         self._learning.start()

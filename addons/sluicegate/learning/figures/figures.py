@@ -58,21 +58,21 @@ class Figures:
         if at > self.newest:
             self.newest = at
         bucket = self._bucket
-        status, session = o.status, o.session
+        status, session, weight = o.status, o.session, o.weight
         hundreds = status // 100 if status is not None and 100 <= status < 600 else 0
-        bucket.statuses[hundreds] += 1
+        bucket.statuses[hundreds] += weight
         if session:
-            bucket.named += 1
+            bucket.named += weight
             number = number_of(session)
             bucket.sessions.add(number)
             if at:
-                self.pace.add(number >> 16 & 0xFFFF_FFFF, at)
+                self.pace.add(number >> 16 & 0xFFFF_FFFF, at, weight)
         if hundreds == 2:
-            bucket.succeed(o.identifier)
+            bucket.succeed(o.identifier, weight)
         if o.origin_ms is not None:
-            bucket.latency.add(o.origin_ms)
+            bucket.latency.add(o.origin_ms, weight)
         if o.body_bytes is not None:
-            bucket.size.add(o.body_bytes)
+            bucket.size.add(o.body_bytes, weight)
 
     def merge(self, other: Figures) -> None:
         """Add what another has counted."""

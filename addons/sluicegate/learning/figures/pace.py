@@ -52,13 +52,13 @@ class Pace:
         self._thinned: dict[int, int] = {}  # how many times sessions were halved, by hour
         self._mask = 0  # of the bits that a session must not have to be counted now
 
-    def add(self, session: int, at: float) -> None:
-        """Count a request of a session, a number of 32 bits, at a time in seconds since the epoch."""
+    def add(self, session: int, at: float, requests: int = 1) -> None:
+        """Count requests of a session, a number of 32 bits, at a time in seconds since the epoch."""
         if session & self._mask:
             return
         key = session << 32 | int(at) // SLOT
         fresh = self._fresh
-        fresh[key] = fresh.get(key, 0) + 1
+        fresh[key] = fresh.get(key, 0) + requests
         if len(fresh) > _FRESH:
             self._settle()
 
@@ -229,7 +229,10 @@ def _text(packed: Packed) -> str:
 
 def _read(text: str) -> dict[int, int]:
     """What `_text` wrote. Raises ValueError, TypeError, zlib.error."""
-    data = zlib.decompressobj().decompress(b64decode(text, validate=True), _ENTRY * MOST)
+    reader = zlib.decompressobj()
+    data = reader.decompress(b64decode(text, validate=True), _ENTRY * MOST + 1)
+    if not reader.eof:
+        raise ValueError
     entries = len(data) // _ENTRY
     keys, counts = array("Q", data[: 8 * entries]), array("I", data[8 * entries :])
     if sys.byteorder == "big":

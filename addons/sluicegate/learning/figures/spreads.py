@@ -50,20 +50,20 @@ class Spread:
         """How many values were taken in."""
         return self._zeros + int(self._store.count)
 
-    def add(self, value: float) -> None:
-        """Take in a value; what is negative, no number or beyond MOST is not counted."""
+    def add(self, value: float, times: int = 1) -> None:
+        """Take in a value, once or several times; what is negative, no number or beyond MOST is not counted."""
         if LEAST <= value <= MOST:
             key = ceil(log(value) * _PER_KEY)  # as the mapping does, in a third of its time; so with the store's `add`
             store = self._store
             if store.min_key <= key <= store.max_key:
-                store.bins[key - store.offset] += 1
-                store.count += 1
+                store.bins[key - store.offset] += times
+                store.count += times
             else:
-                store.add(key)
-            self.total += value
+                store.add(key, times)
+            self.total += value * times
         elif 0.0 <= value < LEAST:
-            self._zeros += 1
-            self.total += value
+            self._zeros += times
+            self.total += value * times
 
     def merge(self, other: Spread) -> None:
         """Add what another has taken in."""

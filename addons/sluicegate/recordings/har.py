@@ -223,7 +223,7 @@ def _fields(message: _Message) -> Fields:
     listed = message.get("headers", list, [])
     try:
         usual = tuple([(one["name"].encode(), one["value"].encode()) for one in listed])
-        if not any([b"\n" in value for _, value in usual]):
+        if not any(b"\n" in value for _, value in usual):
             return usual
     except (AttributeError, LookupError, TypeError):
         pass  # what is no text, or left out

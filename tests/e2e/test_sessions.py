@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import Gateway, Upstream, gateway
+from tests.e2e.harness import Gateway, Upstream, answer, gateway
 from tests.e2e.harness.client import HeaderList
 from tests.e2e.harness.request_log import RequestLog
 from tests.sessions.tokens import token
@@ -159,6 +159,31 @@ def test_no_value_is_in_the_log_the_state_or_the_output(world: World) -> None:
     kept += b"".join(file.read_bytes() for file in world.state.rglob("*") if file.is_file())
     for secret in (*SECRETS, sub, token({"user": {"id": SECRETS[2]}})):
         assert secret.encode() not in kept
+
+
+def test_what_is_learned_holds_no_value_whichever_identifier_names_the_session(up: Upstream, tmp_path: Path) -> None:
+    up.on("/a/learned", answer(headers=[("Content-Type", "application/json")], body=b'{"ok": true}'))
+    files = {"api.yaml": ROUTES.format(up=up.url), "_gateway.yaml": GENERAL + "  - header: X-User\n"}
+    with gateway(files, "--set", "learn=true", "--set", f"state={tmp_path / 'state'}") as running:
+        asked: list[tuple[HeaderList, bytes | None]] = [
+            ([("X-Api-Key", SECRETS[0]), ("X-User", "s3cret-other"), ("X-Plain", "a-plain-word")], None),
+            ([("Cookie", f"sid={SECRETS[1]}")], None),
+            ([bearer({"user": {"id": SECRETS[2]}})], None),
+            ([("Cookie", f"t={token({'sub': SECRETS[3]})}")], None),
+            ([("Content-Type", "application/json")], json.dumps({"user": {"id": SECRETS[4]}, "n": 1}).encode()),
+            (
+                [("X-Api-Key", SECRETS[0]), ("Content-Type", "application/json")],
+                json.dumps({"user": {"id": SECRETS[4]}, "n": 1}).encode(),
+            ),
+        ]
+        for _ in range(30):
+            for headers, body in asked:
+                method = "GET" if body is None else "POST"
+                assert running.request(method, "/a/learned", headers=headers, body=body).status == 200
+    kept = b"".join(file.read_bytes() for file in (tmp_path / "state").rglob("*") if file.is_file())
+    assert b"x-plain" in kept
+    for secret in (*SECRETS, "s3cret-other", "eyJ"):
+        assert secret.encode() not in kept, secret
 
 
 def test_the_key_is_for_its_owner_alone(world: World) -> None:

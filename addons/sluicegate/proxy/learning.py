@@ -12,6 +12,7 @@ from mitmproxy import http
 from ..endpoints.table import Endpoint
 from ..learning.records import MOST_RECORDED, packed, without_credentials
 from ..learning.sampling import Sampling
+from ..observing.sessions import hides_body, secret_fields
 from ..sessions.session import Session
 from .live import Live
 from .sessions import FlowSessions
@@ -82,7 +83,10 @@ class Teller:
             None if own or first is None else (first - live.decided) * 1000,
         )
         if not own and self._sampling.wants(group):
-            record += self._messages(flow, exchange.query, exchange.headers)
+            told = self._messages(flow, exchange.query, exchange.headers, secret_fields(exchange))
+            if told and hides_body(exchange, session.identifier, told[2]):
+                told = (*told[:2], None, *told[3:])
+            record += told
         self._put(record)
 
     def flow(self, flow: http.HTTPFlow, host: str, path: str, query: bytes, session: Session) -> None:
@@ -127,8 +131,13 @@ class Teller:
         names = self._saved[endpoint.operation_id] = (endpoint.path.stored, endpoint.host.stored)
         return names
 
-    def _messages(self, flow: http.HTTPFlow, query: bytes | None, fields: Any) -> tuple[Any, ...]:
-        """What a record goes on with where the messages are told; () where too much waits already."""
+    def _messages(
+        self, flow: http.HTTPFlow, query: bytes | None, fields: Any, secret: frozenset[bytes] = frozenset()
+    ) -> tuple[Any, ...]:
+        """What a record goes on with where the messages are told; () where too much waits already.
+
+        `secret` are fields of the request, in lower case, that sessions are named by.
+        """
         response = flow.response
         if response is None or self._bytes > MOST_BYTES:
             return ()
@@ -136,7 +145,7 @@ class Teller:
         self._bytes += 1024 + len(asked or b"") + len(answered or b"")
         return (
             query or b"",
-            without_credentials(fields),
+            without_credentials(fields, secret),
             asked,
             without_credentials(response.data.headers.fields),
             answered,

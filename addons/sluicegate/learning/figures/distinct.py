@@ -79,19 +79,15 @@ class Distinct:
     def from_members(cls, members: Any) -> Distinct:
         """From JSON. Raises ValueError."""
         found = cls()
-        if isinstance(members, dict):
-            registers = members.get("registers")
-            if not isinstance(registers, list) or len(registers) != _REGISTERS:
+        registers = members.get("registers") if isinstance(members, dict) else None
+        if registers is not None:
+            if len(_numbers(registers, _REST + 1)) != _REGISTERS:
                 raise ValueError("no registers of sessions")
             found._registers = bytearray(registers)
-            if max(found._registers) > _REST + 1:
-                raise ValueError("a register of sessions is out of range")
-            return found
-        if not isinstance(members, list) or len(members) > MOST_EXACT:
-            raise ValueError("no list of sessions")
-        if not all(isinstance(one, int) and 0 <= one < 1 << 64 for one in members):
-            raise ValueError("a session is no number of 64 bits")
-        found._seen = set(members)
+        elif len(_numbers(members, (1 << 64) - 1)) <= MOST_EXACT:
+            found._seen = set(members)
+        else:
+            raise ValueError("more sessions than are kept")
         return found
 
     def _widen(self) -> None:
@@ -99,6 +95,12 @@ class Distinct:
         self._registers = bytearray(_REGISTERS)
         for number in seen:
             self.add(number)
+
+
+def _numbers(members: Any, most: int) -> list[int]:
+    if not isinstance(members, list) or not all(type(one) is int and 0 <= one <= most for one in members):
+        raise ValueError("no list of numbers")
+    return members
 
 
 def _sigma(x: float) -> float:

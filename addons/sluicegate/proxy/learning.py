@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from collections.abc import Hashable
 from typing import Any, Final
 
 from mitmproxy import http
 
 from ..endpoints.table import Endpoint
 from ..learning.records import MOST_RECORDED, packed, without_credentials
-from ..learning.sampling import Sampling
+from ..learning.sampling import Held, Sampling, group_of
 from ..observing.sessions import hides_body, secret_fields
 from ..sessions.session import Session
 from .live import Live
@@ -40,6 +41,7 @@ class Teller:
         self._sender = sender
         self._sessions = sessions
         self._sampling = Sampling()
+        self._held = Held()
         self._waiting: list[Any] = []
         self._due = IN_A_BATCH
         self._bytes = 0
@@ -65,16 +67,21 @@ class Teller:
             group = endpoint.operation_id
             stored, host = self._saved.get(group) or self._names(endpoint)
         else:
-            group = path[: path.find("/", 1) + 1] or path
-        first = live.first_byte
+            group = group_of(exchange.method, exchange.host, path)
+        status = None if response is None else response.data.status_code
         session = self._sessions.of(flow, live)
+        key = None if self._held.goes() else (group, session.key, status, own)
+        if key is not None and self._held.again(key):
+            return
+        first = live.first_byte
         record: tuple[Any, ...] = (
             own,
+            1,
             exchange.received,
             exchange.method,
             exchange.host,
             path,
-            None if response is None else response.data.status_code,
+            status,
             session.key,
             session.identifier,
             stored,
@@ -87,7 +94,7 @@ class Teller:
             if told and hides_body(exchange, session.identifier, told[2]):
                 told = (*told[:2], None, *told[3:])
             record += told
-        self._put(record)
+        self._put(key, record)
 
     def flow(self, flow: http.HTTPFlow, host: str, path: str, query: bytes, session: Session) -> None:
         """Tell of an exchange that was only looked at; `path` is in normal form."""
@@ -97,13 +104,19 @@ class Teller:
         data = request.data
         sent, first = request.timestamp_end, response.timestamp_start
         content = response.data.content
+        method, status = data.method.decode("latin-1"), response.data.status_code
+        group = group_of(method, host, path)
+        key = None if self._held.goes() else (group, session.key, status)
+        if key is not None and self._held.again(key):
+            return
         record: tuple[Any, ...] = (
             False,
+            1,
             request.timestamp_start,
-            data.method.decode("latin-1"),
+            method,
             host,
             path,
-            response.data.status_code,
+            status,
             session.key,
             session.identifier,
             "",
@@ -111,13 +124,15 @@ class Teller:
             None if content is None else len(content),
             None if sent is None or first is None else max(0.0, first - sent) * 1000,
         )
-        if self._sampling.wants(host + path[: path.find("/", 1) + 1]):
+        if self._sampling.wants(group):
             record += self._messages(flow, query, data.headers.fields)
-        self._put(record)
+        self._put(key, record)
 
     def close(self) -> None:
         """Send what waits, where there is room."""
+        self._take_held(everything=True)
         self._send()
+        self._is_over = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -151,9 +166,12 @@ class Teller:
             answered,
         )
 
-    def _put(self, record: tuple[Any, ...]) -> None:
+    def _put(self, key: Hashable | None, record: tuple[Any, ...]) -> None:
         waiting = self._waiting
-        waiting.append(record)
+        if key is None:
+            waiting.append(record)
+        elif not self._held.hold(key, record):
+            self._dropped += 1
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._send)
         elif len(waiting) >= self._due or self._bytes >= BYTES_IN_A_BATCH:
@@ -164,6 +182,7 @@ class Teller:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._take_held()
         while self._waiting:
             batch = self._waiting[:IN_A_BATCH]
             if not self._goes(batch):
@@ -175,6 +194,12 @@ class Teller:
             self._dropped += len(self._waiting) - MOST_WAITING
             del self._waiting[: len(self._waiting) - MOST_WAITING]
         self._due = len(self._waiting) + IN_A_BATCH
+        if (self._held or self._waiting) and not self._is_over:
+            self._timer = asyncio.get_running_loop().call_later(DELAY, self._send)
+
+    def _take_held(self, *, everything: bool = False) -> None:
+        for weight, record in self._held.due(everything=everything):
+            self._waiting.append((record[0], weight, *record[2:]) if weight > 1 else record)
 
     def _goes(self, batch: list[Any]) -> bool:
         """Send a batch, in two where it is too large for one datagram; False where there is no room at present."""

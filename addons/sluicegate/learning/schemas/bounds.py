@@ -18,7 +18,7 @@ Counted = Sequence[tuple[float, int]]
 SETTLED: Final = 5.0
 """Times that a further value would be expected to have been seen, at least, where it is said that there is none: it
 would have gone unseen with a chance of e⁻⁵ (Poisson), and would then be 5 in n of what is still to come."""
-_CONSTANT: Final = 100
+_CONSTANT: Final = 300
 """Times that a value was seen without any other before it is said to be the only one."""
 _REACH: Final = 2.0
 """Distances between the first and the last of the outermost values that a bound lies beyond (our choice): for an
@@ -43,7 +43,11 @@ def upper(outermost: Counted) -> float | None:
     if not outermost:
         return None
     first, last = outermost[0][0], outermost[-1][0]
-    if first == 0 or _is_edge(outermost):
+    if _is_edge(outermost):
+        return first
+    if len(outermost) == 1:
+        return None
+    if first == 0:
         return first
     try:
         if first > 0 >= last:
@@ -75,8 +79,8 @@ def _is_edge(outermost: Counted) -> bool:
 
 
 def _outwards(bound: float) -> float:
-    """Round upwards to two digits: further ones say nothing."""
-    if bound == 0 or -100 < bound == int(bound) < 100:
+    """Round upwards to three digits: further ones say nothing."""
+    if bound == 0 or -1000 < bound == int(bound) < 1000:
         return bound
-    unit = 10.0 ** (math.floor(math.log10(abs(bound))) - 1)
+    unit = 10.0 ** (math.floor(math.log10(abs(bound))) - 2)
     return float(f"{math.ceil(bound / unit) * unit:.12g}")

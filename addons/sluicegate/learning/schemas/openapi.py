@@ -61,18 +61,23 @@ def openapi(
     path the one that a request would match. Paths and methods come sorted, so that the same knowledge gives the same
     document. Raises ValueError for what is no host.
     """
-    chosen = [one for one in endpoints if not host or _is_of(one.key, host)]
+    chosen: list[Learned] = []
+    left_out: list[LeftOut] = []
+    asked = pattern_of(host)
+    for learned in endpoints:
+        reason = _reason(learned.key)
+        if not reason and (not host or _serves(pattern_of(learned.key.host), asked)):
+            chosen.append(learned)
+        elif reason and host in ("", learned.key.host):
+            left_out.append(LeftOut(learned.key, reason))
     hosts = {one.key.host for one in chosen}
-    shared = host or (hosts.pop() if len(hosts) == 1 else "")
+    shared = host or (next(iter(hosts)) if len(hosts) == 1 else "")
     paths: dict[str, dict[str, Any]] = {}
     taken: dict[tuple[str, str], Key] = {}
-    left_out: list[LeftOut] = []
     for learned in sorted(chosen, key=_order):
         method, own, path = learned.key
         other = taken.setdefault((method, path), learned.key)
-        if method not in METHODS:
-            left_out.append(LeftOut(learned.key, f"OpenAPI 3.0 has no operation for the method {method}"))
-        elif other is learned.key:
+        if other is learned.key:
             operation = _operation(learned, settings, with_responses=with_responses)
             if not shared and len(hosts) > 1:
                 operation["servers"] = [_server(pattern_of(own))]
@@ -96,20 +101,26 @@ def pattern_of(host: str) -> HostPattern:
     return HostPattern() if host in ("", "*") else HostPattern.parse(host)
 
 
-def _is_of(key: Key, host: str) -> bool:
-    pattern, asked = pattern_of(key.host), pattern_of(host)
+def _reason(key: Key) -> str:
+    """Why an endpoint can be in no document; '' where it can."""
+    if key.method not in METHODS:
+        return f"OpenAPI 3.0 has no operation for the method {key.method}"
+    try:
+        pattern_of(key.host)
+        parse_path(key.endpoint)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _serves(pattern: HostPattern, asked: HostPattern) -> bool:
     return pattern.stored == asked.stored or (asked.is_exact and pattern.fits(asked.text))
 
 
 def _order(learned: Learned) -> tuple[Any, ...]:
     """By method; of the same path, saved ones before discovered ones, then the more specific host."""
     method, host, _ = learned.key
-    return (
-        METHODS.index(method) if method in METHODS else len(METHODS),
-        not learned.is_saved,
-        pattern_of(host).rank,
-        host,
-    )
+    return METHODS.index(method), not learned.is_saved, pattern_of(host).rank, host
 
 
 def _server(pattern: HostPattern) -> dict[str, Any]:

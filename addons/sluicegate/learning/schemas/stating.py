@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any, Final
 
 from . import forms
@@ -18,7 +17,6 @@ Schema = dict[str, Any]
 
 _FIXED: Final = frozenset(("uuid", "date", "date-time", "time", "ipv4", "ipv6"))
 """Formats that say how long a text may be."""
-_BOUNDARY: Final = "_-.:/"
 _DRIFT: Final = 6.0
 """Standard errors from which on values are taken to grow or fall with time."""
 _MOST_INTEGERS: Final = 10
@@ -176,8 +174,7 @@ def _pattern(facts: Facts) -> str:
     inside = _merged("".join(forms.CLASSES[number] for number in seen if forms.CLASSES[number] != "-"))
     if forms.CLASSES.index("-") in seen:
         inside += "-"
-    prefix = (facts.prefix or "").rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,@")
-    return f"^{re.escape(prefix) if len(prefix) > 1 else ''}[{inside}]*$"
+    return f"^{''.join(map(_escaped, facts.prefix or ''))}[{inside}]*$"
 
 
 def _is_fixed(mask: Mask) -> bool:

@@ -5,8 +5,10 @@ What is kept is a function of the texts alone, not of their order: two parts mer
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
+from ..values import kind_of
 from . import forms
 from .numbers import Numbers
 from .room import Room
@@ -19,6 +21,10 @@ MOST_KEPT_TEXT: Final = 48
 MOST_MASKS: Final = 6
 """Different masks that are kept, at most: a place of more has no common form."""
 _MOST_PREFIX: Final = 16
+_RANDOM: Final = 14
+"""Letters and digits in a row, mixed, from which on a text may be a credential by another name."""
+_WORDS: Final = re.compile("[A-Za-z0-9]+")
+_MARKS: Final = frozenset("_-.:/")
 
 Mask = tuple[int, tuple[int, ...], tuple[int, ...]]
 """How many texts have it; the least and the greatest length of each of its runs."""
@@ -28,8 +34,8 @@ class Facts:
     """What texts have in common.
 
     `formats`: those that all have. `classes`: how many texts have a character of each class. `masks`: None once they
-    are too many. `prefix`: what all begin with, None before the first. `numbers`: what the texts stand for while all
-    of them are numbers, None otherwise and where texts are no parameters.
+    are too many. `prefix`: what all begin with, up to a punctuation mark, None before the first. `numbers`: what the
+    texts stand for while all of them are numbers, None otherwise and where texts are no parameters.
     """
 
     __slots__ = ("classes", "count", "formats", "lengths", "masks", "numbers", "prefix")
@@ -60,7 +66,7 @@ class Facts:
         if self.masks is not None:
             self._note_mask(value, times)
         if self.prefix is None:
-            self.prefix = value[:_MOST_PREFIX]
+            self.prefix = _up_to_mark(value[:_MOST_PREFIX])
         elif self.prefix and not value.startswith(self.prefix):
             self.prefix = _common(self.prefix, value)
 
@@ -94,7 +100,7 @@ class Facts:
         if self.classes:
             made["classes"] = self.classes
         if self.masks is not None:
-            made["masks"] = [[mask, times, low, high] for mask, (times, low, high) in self.masks.items()]
+            made["masks"] = [[mask, times, [*low], [*high]] for mask, (times, low, high) in self.masks.items()]
         if self.prefix is not None:
             made["prefix"] = self.prefix
         if self.numbers is not None:
@@ -230,8 +236,11 @@ class Texts:
         return made
 
     def _keeps(self, value: str) -> bool:
-        """Whether a text may be kept: not a long one, nor one that names one thing or one moment."""
-        return len(value) <= MOST_KEPT_TEXT and not forms.formats_of(value, forms.IDENTIFYING)
+        """Whether a text may be kept: not a long one, nor one that names one thing or one moment, nor a random one."""
+        if len(value) > MOST_KEPT_TEXT or forms.formats_of(value, forms.IDENTIFYING):
+            return False
+        parts = _WORDS.findall(value) if len(value) >= _RANDOM else ()
+        return not any(len(part) >= _RANDOM and kind_of(part) in ("hex", "token", "ulid") for part in parts)
 
     def _fold(self, room: Room) -> None:
         if self.table is not None:
@@ -246,7 +255,13 @@ def _common(one: str, two: str) -> str:
         if a != b:
             break
         length += 1
-    return one[:length]
+    return _up_to_mark(one[:length])
+
+
+def _up_to_mark(text: str) -> str:
+    while text and text[-1] not in _MARKS:
+        text = text[:-1]
+    return text
 
 
 def _lengths(value: Any, mask: str) -> tuple[int, ...]:

@@ -1,0 +1,237 @@
+"""A profile: what it learns from, what it leaves out, how parts merge, and that no credential is ever in it."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sluicegate.learning.observation import Observation
+from sluicegate.learning.schemas.profile import FORM, Profile
+from sluicegate.learning.schemas.settings import SchemaSettings
+
+from .material import exchange, profile
+
+NAMES = st.sampled_from(["id", "name", "next", "17"])
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["on", "off", "a@b.test"]))
+BODIES = st.dictionaries(NAMES, st.one_of(SCALARS, st.lists(SCALARS, max_size=3)), max_size=3)
+
+
+@st.composite
+def exchanges(draw: st.DrawFn) -> tuple[Observation, list[str]]:
+    pairs = st.lists(st.tuples(NAMES, st.sampled_from(["1", "2", "x", ""])), max_size=3)
+    value = draw(st.integers(1, 50))
+    one = exchange(
+        f"/a/{value}",
+        query=draw(pairs),
+        headers=[("x-page", str(draw(st.integers(1, 3)))), ("cookie", "a=b; c=d")],
+        body=draw(st.one_of(BODIES, st.just(b"a=1&b=2"), st.just(b"<x/>"))),
+        media=draw(st.sampled_from(["application/json", FORM, "text/xml"])),
+        answer=draw(BODIES),
+        status=draw(st.sampled_from([200, 201, 404])),
+    )
+    return one, [str(value)]
+
+
+def of(seen: list[tuple[Observation, list[str]]]) -> Profile:
+    made = Profile()
+    for one, variables in seen:
+        made.observe(one, variables)
+    return made
+
+
+def kept(learned: Profile) -> object:
+    """What is kept, in an order of its own."""
+
+    def ordered(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: ordered(one) for key, one in value.items()}
+        if isinstance(value, list):
+            made = [ordered(one) for one in value]
+            return sorted(made, key=repr) if made and isinstance(value[0], list) else made
+        return value
+
+    return ordered(json.loads(json.dumps(learned.members())))
+
+
+@settings(max_examples=60)
+@given(st.lists(exchanges(), max_size=25), st.integers(0, 25), st.randoms(use_true_random=False))
+def test_parts_in_any_order_merge_into_what_the_whole_is(
+    seen: list[tuple[Observation, list[str]]], cut: int, rng: random.Random
+) -> None:
+    shuffled = list(seen)
+    rng.shuffle(shuffled)
+    one = of(shuffled[:cut])
+    one.merge(of(shuffled[cut:]))
+    assert kept(one) == kept(of(seen))
+
+
+@settings(max_examples=60)
+@given(st.lists(exchanges(), max_size=25))
+def test_what_is_kept_comes_back(seen: list[tuple[Observation, list[str]]]) -> None:
+    members = json.loads(json.dumps(of(seen).members()))
+    assert kept(Profile.from_members(members)) == kept(of(seen))
+
+
+@pytest.mark.parametrize("status", [None, 101, 302, 400, 404, 500])
+def test_only_what_succeeded_is_learned_from(status: Any) -> None:
+    assert profile([exchange(query=[("q", "1")], status=status)]).members() == Profile().members()
+
+
+def test_each_place_of_a_request_is_learned() -> None:
+    learned = Profile()
+    learned.observe(
+        exchange(
+            "/a/7%2F8",
+            query=[("page", "2"), ("tag", "a"), ("tag", "b")],
+            headers=[("X-Tenant", "blue"), ("Accept", "text/html"), ("Sec-Fetch-Mode", "cors"), ("Cookie", "a=1; b=2")],
+            body={"n": 1},
+            answer={"m": 2},
+            status=201,
+        ),
+        ["7%2F8"],
+    )
+    assert learned.path[0].values.table == {"7/8": 1}
+    assert {name: field.count for name, field in learned.query.fields.items()} == {"page": 1, "tag": 1}
+    assert learned.query.fields["tag"].values.table == {"a": 1, "b": 1}
+    assert learned.query.fields["tag"].repeated == 1
+    assert learned.headers.fields.keys() == {"x-tenant"}
+    assert learned.cookies.fields.keys() == {"a", "b"}
+    assert learned.bodies.keys() == {"application/json"}
+    assert learned.responses[201]["application/json"].count == 1
+
+
+def test_forms_are_learned_field_by_field() -> None:
+    learned = profile([exchange(body=b"pages=3&order=up+down&x=", media=f"{FORM}; charset=utf-8")])
+    fields = learned.bodies[FORM].fields
+    assert fields is not None
+    assert {name: field.values.table for name, field in fields.fields.items()} == {
+        "pages": {"3": 1},
+        "order": {"up down": 1},
+        "x": {"": 1},
+    }
+
+
+@pytest.mark.parametrize("media", ["multipart/form-data", "text/xml", "application/soap+xml", "application/graphql"])
+def test_other_media_types_are_noted_and_not_learned(media: str) -> None:
+    learned = profile([exchange(body=b"<colour>red</colour>", media=media)] * 2)
+    assert learned.bodies[media].members() == {"n": 2}
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1,", b"\xff", b"[" * 100_000, b'{"a": 1}' * 2, b" " * (2 << 20)])
+def test_what_is_no_json_is_counted_and_not_learned(body: bytes) -> None:
+    assert profile([exchange(body=body)]).bodies["application/json"].members() == {"n": 1}
+
+
+def test_credentials_are_in_no_member_wherever_they_stand() -> None:
+    secret = "tr0ub4dor-and-3"
+    learned = profile(
+        [
+            exchange(
+                query=[("api_key", secret), ("key", secret), ("access_token", secret)],
+                headers=[
+                    ("Authorization", secret),
+                    ("X-Api-Key", secret),
+                    ("X-Auth-Token", secret),
+                    ("Proxy-Authorization", secret),
+                    ("Cookie", f"sid={secret}; theme={secret}"),
+                ],
+                body={"password": secret, "nested": {"clientSecret": [secret], "secrets": {"a": secret}}},
+                answer={"token": secret, "refresh_token": {"value": secret}},
+            ),
+            exchange(body=f"password={secret}&client_secret={secret}".encode(), media=FORM),
+        ]
+        * 3
+    )
+    assert secret not in json.dumps(learned.members())
+    assert "tr0ub4dor" not in json.dumps(learned.members())
+
+
+@pytest.mark.parametrize(
+    ("identifier", "where"),
+    [("header x-user", "headers"), ("body /who/name", "body"), ("cookie who", "cookies")],
+)
+def test_what_names_a_session_is_kept_nowhere(identifier: str, where: str) -> None:
+    learned = Profile()
+    for named in ("", identifier):  # also where it was learned before it named a session
+        learned.observe(
+            exchange(
+                headers=[("X-User", "anna"), ("Cookie", "who=anna")] if where != "body" else [],
+                body={"who": {"name": "anna"}} if where == "body" else {},
+                identifier=named,
+            )
+        )
+    kept_text = json.dumps(learned.members())
+    assert "anna" not in (kept_text if where != "cookies" else json.dumps(learned.cookies.members()))
+
+
+def test_names_and_media_types_are_capped() -> None:
+    learned = Profile(SchemaSettings(most_fields=20, most_media=3, most_statuses=2))
+    for number in range(50):
+        learned.observe(
+            exchange(
+                query=[(f"q{number}", "1")],
+                body=b"x",
+                media=f"text/x-{number}",
+                status=200 + number,
+            )
+        )
+    assert (len(learned.query.fields), len(learned.bodies), len(learned.responses)) == (20, 3, 2)
+    assert learned.more
+    assert learned.requests == 50
+
+
+def test_a_profile_stays_small_whatever_is_sent() -> None:
+    rng, learned = random.Random(1), Profile()
+    for _ in range(300):
+        body = {f"{rng.getrandbits(20):x}q": "z" * rng.randrange(200) for _ in range(200)}
+        learned.observe(exchange(query=[(f"n{rng.getrandbits(30)}", "v" * 40)], body=body, answer=[body]))
+    assert len(json.dumps(learned.members())) < 300_000
+
+
+def test_what_was_learned_moves_to_a_template_that_was_found_later() -> None:
+    learned = of([(exchange("/users/7/orders/1"), ["1"]), (exchange("/users/7/orders/2"), ["2"])])
+    learned.rebase("/users/7/orders/{var1}", "/users/{var1}/orders/{var2}")
+    assert [field.values.table for field in learned.path] == [{"7": 2}, {"1": 1, "2": 1}]
+    learned.rebase("/users/{var1}/orders/{var2}", "/users/{var1}/orders/{var2}")
+    assert [field.count for field in learned.path] == [2, 2]
+    with pytest.raises(ValueError, match="different numbers of segments"):
+        learned.rebase("/a", "/a/{var1}")
+
+
+def test_a_part_of_a_segment_moves_without_its_surroundings() -> None:
+    learned = of([(exchange("/files/a%20b.json"), [])])
+    learned.rebase("/files/a%20b.json", "/files/{var1}.json")
+    assert learned.path[0].values.table == {"a b": 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"requests": -1},
+        {"path": {}},
+        {"query": []},
+        {"bodies": {"application/json": 7}},
+        {"responses": {"2xx": {}}},
+        {"responses": {"200": {"": {"n": "1"}}}},
+        {"cookies": {"a": {"n": 1}}},
+    ],
+)
+def test_nonsense_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        Profile.from_members({**Profile().members(), **change})
+    with pytest.raises(ValueError):
+        Profile.from_members(None)
+
+
+def test_a_nesting_that_no_learner_makes_is_refused() -> None:
+    shape: dict[str, Any] = {"n": 1}
+    for _ in range(200):
+        shape = {"n": 1, "arrays": [1, {"n": 0, "table": []}, shape]}
+    with pytest.raises(ValueError, match="too deep"):
+        Profile.from_members({**Profile().members(), "bodies": {"application/json": {"n": 1, "shape": shape}}})

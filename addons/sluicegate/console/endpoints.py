@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ..learning.observation import Key
 
 _SPANS = ("24h", "7d")
+_NAMES = ("METHOD", "HOST", "PATH", "STATE", "AUTH")
+_NUMBERS = ("REQUESTS", "4XX", "5XX", "MEAN ms", "P50", "P90", "P95", "P99", "BYTES", "SESSIONS", "LIMIT")
 _HIDDEN = ("ignored", "shadow")
 """States of endpoints that are not shown."""
 _MANY_ERRORS = 0.05
@@ -79,30 +81,43 @@ def command(
     the origin's, and empty where none answered. AUTH: whether successful requests named a session (all, mixed, none).
     LIMIT: requests that one session should be able to send in ten minutes.
     """
-    from ..learning.figures.recommendation import PRESETS
-    from ..learning.figures.reports import report
-    from ..learning.figures.windows import Span, end_of
-    from ..learning.paths.settings import PRESETS as SETTINGS
+    from ..learning.figures.windows import Span
+    from ..learning.paths.settings import PRESETS
 
     if as_json and prometheus:
         raise UnusableError("--json and --prometheus exclude each other")
-    span = Span.DAY if window == "24h" else Span.WEEK
     table = snapshot(saved_routes(routes)).table
-    learner = read_state(state_path(state, routes), SETTINGS[preset])
-    states = _states(learner, table)
+    learner = read_state(state_path(state, routes), PRESETS[preset])
     now = time.time()
-    every = [one.newest for key in learner.all_figures if (one := learner.figures(key)) is not None]
-    until = end_of(span, max([newest for newest in every if newest <= now], default=0.0), now)
-    shown = [
-        report(key, told, learner.figures(key), (span, until), PRESETS[preset])
-        for key, told in states.items()
-        if _is_asked_for(key, host, method, path)
-    ]
+    span = next(one for one in Span if one.text == window)
+    until = _end(learner, span, now)
+    states = _states(learner, table)
+    asked = {key: told for key, told in states.items() if _is_asked_for(key, host, method, path)}
+    shown = _reports(learner, asked, (span, until), preset)
     shown.sort(key=_SORTS["path"])  # type: ignore[arg-type]
     shown.sort(key=_SORTS[sort])  # type: ignore[arg-type]
-    _print(shown, span, (until, now), as_json=as_json, prometheus=prometheus)
-    if not as_json and not prometheus:
+    if prometheus:
+        print_lines(_exposition(learner, shown, span, until))
+    elif as_json:
+        print_json(_members(shown, span, until))
+    else:
+        _print_table(shown, span, until, is_past=until < now)
         print_line(f"{count(len(shown), 'endpoint')}" + ("" if len(shown) == len(states) else f" of {len(states):,}"))
+
+
+def _end(learner: AnyLearner, span: Span, now: float) -> float:
+    """When the window ends; an exchange that a wrong clock put into the future is not waited for."""
+    from ..learning.figures.windows import end_of
+
+    every = [one.newest for key in learner.all_figures if (one := learner.all_figures.get(key)) is not None]
+    return end_of(span, max([newest for newest in every if newest <= now], default=0.0), now)
+
+
+def _reports(learner: AnyLearner, states: Mapping[Key, str], window: tuple[Span, float], preset: str) -> list[Report]:
+    from ..learning.figures.recommendation import PRESETS
+    from ..learning.figures.reports import report
+
+    return [report(key, told, learner.figures(key), window, PRESETS[preset]) for key, told in states.items()]
 
 
 def _states(learner: AnyLearner, table: Table) -> dict[Key, str]:
@@ -126,21 +141,19 @@ def _is_asked_for(key: Key, host: str, method: str, path: str) -> bool:
         return host.lower() in key.host
 
 
-def _print(shown: Sequence[Report], span: Span, times: tuple[float, float], *, as_json: bool, prometheus: bool) -> None:
+def _exposition(learner: AnyLearner, shown: Sequence[Report], span: Span, until: float) -> Iterator[str]:
     from ..learning.figures.prometheus import exposition
+    from ..learning.figures.windows import Totals
+
+    totals = {one.key: figures.totals() for one in shown if (figures := learner.figures(one.key)) is not None}
+    return exposition([(one, totals.get(one.key, Totals())) for one in shown], span, until)
+
+
+def _members(shown: Sequence[Report], span: Span, until: float) -> dict[str, object]:
     from ..learning.figures.reports import members_of
 
-    until, now = times
-    if prometheus:
-        print_lines(exposition(shown, span, until))
-    elif as_json:
-        print_json({"window": span.text, "until": _iso(until), "endpoints": [members_of(one) for one in shown]})
-    else:
-        _print_table(shown, span, until, is_past=until < now)
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+    end = datetime.fromtimestamp(until, UTC).isoformat(timespec="seconds")
+    return {"window": span.text, "until": end, "endpoints": [members_of(one) for one in shown]}
 
 
 def _print_table(shown: Sequence[Report], span: Span, until: float, *, is_past: bool) -> None:
@@ -148,13 +161,13 @@ def _print_table(shown: Sequence[Report], span: Span, until: float, *, is_past: 
     if is_past:
         told = f"{told} before the newest exchange, {datetime.fromtimestamp(until):%Y-%m-%d %H:%M:%S}"
     print_line(Text(told, "bold"))
-    columns = ("METHOD", "HOST", "PATH", "STATE", "REQUESTS", "4XX", "5XX", "MEAN ms", "P50", "P90", "P95", "P99")
-    print_table((*columns, "BYTES", "SESSIONS", "AUTH", "LIMIT"), [list(_cells(one)) for one in shown])
+    print_table((*_NAMES, *_NUMBERS), [list(_cells(one)) for one in shown], numbers=_NUMBERS)
 
 
 def _cells(one: Report) -> Iterator[str | Text]:
     window = one.window
     yield from (one.key.method, one.key.host or "*", one.key.endpoint, one.state)
+    yield Text(window.authentication or "", {"none": "red", "mixed": "yellow"}.get(window.authentication or "", ""))
     yield f"{window.requests:,}"
     yield from map(_share, (window.client_errors, window.server_errors))
     latency = window.latency
@@ -164,7 +177,6 @@ def _cells(one: Report) -> Iterator[str | Text]:
         yield from map(_number, (latency.mean, latency.p50, latency.p90, latency.p95, latency.p99))
     yield "" if window.size is None else f"{window.size.mean:,.0f}"
     yield f"{window.sessions:,}"
-    yield Text(window.authentication or "", {"none": "red", "mixed": "yellow"}.get(window.authentication or "", ""))
     yield "" if one.limit is None else f"{one.limit.suggested_threshold:,} ({one.limit.confidence})"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import batched
 from typing import Any, Protocol
@@ -60,11 +60,11 @@ def printable(text: str | Text) -> Text:
     return shown
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
-    """Print rows below their headings; on a terminal long cells fold within its width."""
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], *, numbers: Container[str] = ()) -> None:
+    """Print rows below their headings; on a terminal long cells fold within its width. `numbers` align at the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", justify="right" if column in numbers else "left")
     for row in rows:
         table.add_row(*map(printable, row))
     console = _console()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .pace import PERIOD
 from .reports import CLASSES, Report
 from .spreads import Distribution
-from .windows import Span
+from .windows import Span, Totals
 
 _PREFIX = "sluicegate_endpoint"
 _STATUSES = ("all", "mixed", "none")
@@ -28,8 +28,9 @@ class _Sample(NamedTuple):
     suffix: str = ""
 
 
-def exposition(reports: Sequence[Report], span: Span, until: float) -> Iterator[str]:
+def exposition(endpoints: Sequence[tuple[Report, Totals]], span: Span, until: float) -> Iterator[str]:
     """Give the lines: of each family its help, its type and its samples, together as the format asks for."""
+    reports = [one for one, _ in endpoints]
     yield from _family(
         "sluicegate_window_seconds", "gauge", "How far the window reaches back.", [_Sample((), span.value * 3600)]
     )
@@ -40,19 +41,19 @@ def exposition(reports: Sequence[Report], span: Span, until: float) -> Iterator[
         f"{_PREFIX}_requests_total",
         "counter",
         "Requests, by the class of the answer's status code.",
-        _requests(reports),
+        _requests(endpoints),
     )
     yield from _family(
         f"{_PREFIX}_origin_latency_seconds",
         "summary",
         "From the decision to the first byte of the origin's answer; percentiles of the window.",
-        _summaries((one, one.window.latency, one.totals.latency, one.totals.latencies, 1000) for one in reports),
+        _summaries((one, one.window.latency, total.latency, total.latencies, 1000) for one, total in endpoints),
     )
     yield from _family(
         f"{_PREFIX}_response_size_bytes",
         "summary",
         "Size of the responses' bodies; percentiles of the window.",
-        _summaries((one, one.window.size, one.totals.size, one.totals.sizes, 1) for one in reports),
+        _summaries((one, one.window.size, total.size, total.sizes, 1) for one, total in endpoints),
     )
     yield from _family(
         f"{_PREFIX}_sessions",
@@ -86,9 +87,9 @@ def exposition(reports: Sequence[Report], span: Span, until: float) -> Iterator[
     )
 
 
-def _requests(reports: Iterable[Report]) -> Iterator[_Sample]:
-    for one in reports:
-        for name, count in zip(CLASSES, one.totals.statuses, strict=True):
+def _requests(endpoints: Iterable[tuple[Report, Totals]]) -> Iterator[_Sample]:
+    for one, totals in endpoints:
+        for name, count in zip(CLASSES, totals.statuses, strict=True):
             yield _Sample((*_labels(one), ("status", name)), count)
 
 

@@ -9,7 +9,7 @@ from ..observation import Key
 from .figures import Figures
 from .recommendation import Interval, Recommendation, Thresholds, recommend
 from .spreads import Distribution
-from .windows import Span, Totals, Window
+from .windows import Span, Window
 
 CLASSES = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
 """Names of the classes of status codes (RFC 9110 section 15); `none`: there was no answer."""
@@ -22,7 +22,6 @@ class Report:
     key: Key
     state: str
     window: Window
-    totals: Totals
     limit: Recommendation | None
 
 
@@ -30,9 +29,8 @@ def report(key: Key, state: str, figures: Figures | None, window: tuple[Span, fl
     """Return the figures of an endpoint in a window, which is a span and its end; zeros where there are no figures."""
     span, until = window
     if figures is None:
-        return Report(key, state, Window(span, until), Totals(), None)
-    limit = recommend(figures, until, thresholds)
-    return Report(key, state, figures.window(span, until), figures.totals(), limit)
+        return Report(key, state, Window(span, until), None)
+    return Report(key, state, figures.window(span, until), recommend(figures, until, thresholds))
 
 
 def members_of(one: Report) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from ..learning.observation import Key
 
 _SPANS = ("24h", "7d")
-_NAMES = ("METHOD", "HOST", "PATH", "STATE", "AUTH")
 _NUMBERS = ("REQUESTS", "4XX", "5XX", "MEAN ms", "P50", "P90", "P95", "P99", "BYTES", "SESSIONS", "LIMIT")
+_COLUMNS = ("METHOD", "HOST", "PATH", "STATE", "AUTH", *_NUMBERS)
+_SPARED = ("P90", "P95", "STATE", "MEAN ms", "BYTES", "HOST", "SESSIONS", "5XX")
+"""Columns that a narrow terminal does without, one after the other."""
 _HIDDEN = ("ignored", "shadow")
 """States of endpoints that are not shown."""
 _MANY_ERRORS = 0.05
@@ -161,7 +165,21 @@ def _print_table(shown: Sequence[Report], span: Span, until: float, *, is_past: 
     if is_past:
         told = f"{told} before the newest exchange, {datetime.fromtimestamp(until):%Y-%m-%d %H:%M:%S}"
     print_line(Text(told, "bold"))
-    print_table((*_NAMES, *_NUMBERS), [list(_cells(one)) for one in shown], numbers=_NUMBERS)
+    rows = [dict(zip(_COLUMNS, _cells(one), strict=True)) for one in shown]
+    columns = _fitting(rows, shutil.get_terminal_size().columns) if sys.stdout.isatty() else list(_COLUMNS)
+    print_table(columns, [[row[column] for column in columns] for row in rows], numbers=_NUMBERS)
+    if left := [column for column in _COLUMNS if column not in columns]:
+        print_line(f"not shown on this narrow terminal: {', '.join(left)}")
+
+
+def _fitting(rows: Sequence[Mapping[str, str | Text]], width: int) -> list[str]:
+    """The columns that fit side by side into so many characters, each two apart."""
+    widths = {column: max([len(column), *(len(row[column]) for row in rows)]) + 2 for column in _COLUMNS}
+    for column in _SPARED:
+        if sum(widths.values()) <= width:
+            break
+        del widths[column]
+    return list(widths)
 
 
 def _cells(one: Report) -> Iterator[str | Text]:

@@ -7,13 +7,14 @@ from typing import Final
 
 from ...endpoints.hosts import parse_authority
 from ...endpoints.normalise import BadPathError, normalise
-from ...endpoints.table import Endpoint
 from ...exchange import by_name
 from ...learning.observation import Observation
 from ...learning.records import decoded, without_credentials
+from ...observing.sessions import identifiers_for
 from ...recordings.formats import Kind
 from ...recordings.recording import UNANSWERED, Recording, Skipped
-from ...sessions.identifiers import DEFAULT, Identifier
+from ...sessions.hiding import hides_body, secret_fields
+from ...sessions.identifiers import Identifier
 from ...sessions.session import NOBODY, Session, Sessions
 from ...snapshot import Snapshot
 
@@ -54,7 +55,9 @@ class Observer:
             skipped[NO_PATH] += 1
             return None
         endpoint = self._snapshot.table.lookup(request.method, host, path)
-        session = self._session(recording, kind, self._identifiers(endpoint, host))
+        identifiers = identifiers_for(self._snapshot, endpoint, host)
+        session = self._session(recording, kind, identifiers)
+        body = decoded(request.headers, recording.body)
         return Observation(
             request.method,
             host,
@@ -64,8 +67,8 @@ class Observer:
             session.key,
             session.identifier,
             query,
-            without_credentials(request.headers),
-            decoded(request.headers, recording.body),
+            without_credentials(request.headers, secret_fields(identifiers)),
+            None if hides_body(identifiers, session.identifier, body) else body,
             without_credentials(answer.headers),
             answer.body if answer.decoded else decoded(answer.headers, answer.body),
             answer.sent,
@@ -73,15 +76,6 @@ class Observer:
             endpoint.path.stored if endpoint is not None else "",
             endpoint.host.stored if endpoint is not None else "",
         )
-
-    def _identifiers(self, endpoint: Endpoint | None, host: str) -> Sequence[Identifier]:
-        """What names the session of a request: as its route file says, else the gateway's file, else the usual."""
-        found = endpoint.session_identifiers if endpoint is not None else None
-        if endpoint is None and (fallback := self._snapshot.table.fallback(host)) is not None:
-            found = fallback.session_identifiers
-        if found is None:
-            found = self._snapshot.settings.session_identifiers
-        return DEFAULT if found is None else found
 
     def _session(self, recording: Recording, kind: Kind, identifiers: Sequence[Identifier]) -> Session:
         """Who sent a request.

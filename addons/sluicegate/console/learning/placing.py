@@ -111,7 +111,7 @@ class Placing:
         name = next(
             (
                 os.path.relpath(path, folder)
-                for path in (os.path.realpath(os.path.expanduser(to)), os.path.join(folder, to))
+                for path in (os.path.realpath(os.path.expanduser(to)), os.path.normpath(os.path.join(folder, to)))
                 if Path(path).is_relative_to(folder)
             ),
             "",

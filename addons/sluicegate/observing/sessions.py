@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from ..endpoints.table import Endpoint
 from ..exchange import Exchange
@@ -28,28 +27,6 @@ def identifiers_for(snapshot: Snapshot, endpoint: Endpoint | None, host: str) ->
         return taker.session_identifiers
     general = snapshot.settings.session_identifiers
     return DEFAULT if general is None else general
-
-
-@lru_cache(maxsize=256)
-def _secret_fields(identifiers: tuple[Identifier, ...]) -> frozenset[bytes]:
-    return frozenset(one.field_name for one in identifiers if one.kind in ("header", "jwt") and not one.in_cookie)
-
-
-def secret_fields(exchange: Exchange) -> frozenset[bytes]:
-    """Names, in lower case, of the header fields that can name an exchange's session: their values are for nobody."""
-    return _secret_fields(tuple(identifiers_of(exchange)))
-
-
-def hides_body(exchange: Exchange, named_by: str, body: bytes | None) -> bool:
-    """Whether a request's body may hold what could have named its session and did not.
-
-    Who learns from the body knows to leave out what did, `named_by` as the session tells it, and nothing of the others.
-    """
-    others = tuple(one for one in identifiers_of(exchange) if one.kind == "body" and one.text != named_by)
-    if not others or not body:
-        return False
-    plain = _plain(exchange, body)
-    return plain is None or identified(others, {}, plain) is not None
 
 
 def session_of(exchange: Exchange, sessions: Sessions, body: bytes | None = None) -> Session:

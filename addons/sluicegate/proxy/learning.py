@@ -13,7 +13,8 @@ from mitmproxy import http
 from ..endpoints.table import Endpoint
 from ..learning.records import MOST_RECORDED, packed, without_credentials
 from ..learning.sampling import Held, Sampling, group_of
-from ..observing.sessions import hides_body, secret_fields
+from ..observing.sessions import identifiers_of
+from ..sessions.hiding import hides_body, secret_fields
 from ..sessions.session import Session
 from .live import Live
 from .sessions import FlowSessions
@@ -90,8 +91,10 @@ class Teller:
             None if own or first is None else (first - live.decided) * 1000,
         )
         if not own and self._sampling.wants(group):
-            told = self._messages(flow, exchange.query, exchange.headers, secret_fields(exchange))
-            if told and hides_body(exchange, session.identifier, told[2]):
+            identifiers = identifiers_of(exchange)
+            told = self._messages(flow, exchange.query, exchange.headers, secret_fields(identifiers))
+            is_coded = b"content-encoding" in exchange.values
+            if told and hides_body(identifiers, session.identifier, told[2], is_coded=is_coded):
                 told = (*told[:2], None, *told[3:])
             record += told
         self._put(key, record)

@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 INTEGER: Final = 1
@@ -161,11 +162,10 @@ MOST_MASKED: Final = 64
 _MOST_RUNS: Final = 14
 
 
-def classes_of(text: str) -> bytes:
-    """Return the classes of a text's characters, each once, rising."""
-    if text.isascii():
-        return bytes(sorted(set(text.encode("ascii").translate(_CLASS_TABLE))))
-    return bytes(sorted(set(text.encode("utf-8", "surrogatepass").translate(_CLASS_TABLE))))
+def classes_of(text: str) -> set[int]:
+    """Return the classes of a text's characters."""
+    data = text.encode("ascii") if text.isascii() else text.encode("utf-8", "surrogatepass")
+    return set(data.translate(_CLASS_TABLE))
 
 
 def mask_of(text: str) -> tuple[str, tuple[int, ...]] | None:
@@ -175,7 +175,12 @@ def mask_of(text: str) -> tuple[str, tuple[int, ...]] | None:
     """
     if len(text) > MOST_MASKED or not text.isascii() or not text.isprintable():
         return None
-    runs = _RUNS.findall(text.encode("ascii").translate(_MASK_TABLE))
+    return _runs_of(text.encode("ascii").translate(_MASK_TABLE))
+
+
+@lru_cache(maxsize=4096)
+def _runs_of(signs: bytes) -> tuple[str, tuple[int, ...]] | None:
+    runs = _RUNS.findall(signs)
     if len(runs) > _MOST_RUNS:
         return None
-    return "".join(chr(run[0]) for run in runs), tuple(len(run) for run in runs)
+    return "".join(chr(run[0]) for run in runs), tuple(map(len, runs))

@@ -142,8 +142,9 @@ class Facts:
         known = masks.get(mask)
         if known is not None:
             times += known[0]
-            low = tuple(map(min, known[1], low))
-            high = tuple(map(max, known[2], high))
+            if low != known[1] or high != known[2]:
+                low = tuple(map(min, known[1], low))
+                high = tuple(map(max, known[2], high))
         elif len(masks) >= MOST_MASKS:
             self.masks = None
             return

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from tests.ports import free_port
 
-from . import changes, machine, memory, native, plotting, progress, report, rules, throughput
+from . import changes, learning, machine, memory, native, plotting, progress, report, rules, throughput
 from .candidates import BY_NAME, CANDIDATES, MANY, Candidate
 from .client import ClientError
 from .endpoints import as_bytes, write_route_files
@@ -37,8 +37,9 @@ _PARTS = {
     "rules": "map_remote with equivalent rules",
     "changes": "starts and reloads",
     "memory": "resident memory",
+    "learning": "what learning from the traffic costs",
 }
-_SECONDS = {"lookup": 5, "rules": 30, "changes": 50, "memory": 60}
+_SECONDS = {"lookup": 5, "rules": 30, "changes": 50, "memory": 60, "learning": 120}
 """What the parts behind the loads take."""
 _INSTALL = """\
 It installs nothing. It wants Debian's wrk and nginx-light, and haproxy as a candidate:
@@ -125,6 +126,7 @@ def _measure(setting: Setting, chosen: argparse.Namespace, plan: Plan, results: 
         "rules": lambda: rules.measure(setting, (100,) if chosen.quick else (1, 100, 1_000, MANY), tell),
         "changes": lambda: changes.measure(setting, plan.rounds, tell),
         "memory": lambda: memory.measure(setting, tell),
+        "learning": lambda: learning.measure(setting, tell),
     }
     for name, measure in work.items():
         if name in parts:

@@ -74,9 +74,17 @@ def plain(setting: Setting, port: int, count: int) -> Arguments:
     return plain_on(setting, port, setting.routes(count))
 
 
-def plain_on(setting: Setting, port: int, routes: Path) -> Arguments:
+def plain_on(setting: Setting, port: int, routes: Path, *, learn: bool = False) -> Arguments:
     """mitmdump with the gateway as its script and a folder of route files."""
-    return _mitmdump(setting.confdir, port, "-s", REPOSITORY / "addons/routing.py", "--set", f"routes={routes}")
+    return _mitmdump(
+        setting.confdir, port, "-s", REPOSITORY / "addons/routing.py", "--set", f"routes={routes}",
+        *_learning(setting, port, learn),
+    )  # fmt: skip
+
+
+def _learning(setting: Setting, port: int, learn: bool) -> Arguments:
+    """Routing alone is measured, but for what learning costs (`learning`)."""
+    return ["--set", f"learn={str(learn).lower()}", "--set", f"state={setting.folder / f'state-{port}'}"]
 
 
 def gateway(setting: Setting, port: int, *more: str | Path, count: int = MANY) -> Arguments:
@@ -84,11 +92,12 @@ def gateway(setting: Setting, port: int, *more: str | Path, count: int = MANY) -
     return gateway_on(setting, port, setting.routes(count), *more)
 
 
-def gateway_on(setting: Setting, port: int, routes: Path, *more: str | Path) -> Arguments:
+def gateway_on(setting: Setting, port: int, routes: Path, *more: str | Path, learn: bool = False) -> Arguments:
     """The gateway's own entry with a folder of route files."""
     return [
         REPOSITORY / "scripts/gateway", "-q", "--set", f"confdir={setting.confdir}",
-        "--set", f"routes={routes}", "--listen-host", "127.0.0.1", "-p", str(port), *more,
+        "--set", f"routes={routes}", "--listen-host", "127.0.0.1", "-p", str(port),
+        *_learning(setting, port, learn), *more,
     ]  # fmt: skip
 
 

@@ -29,6 +29,7 @@ def judge(results: Results) -> list[Goal]:
         *_others(results),
         *_memory(results),
         *_changes(results),
+        *_learning(results),
     ]
 
 
@@ -121,6 +122,12 @@ def _memory(results: Results) -> Iterator[Goal]:
     table = growth("table")
     more = f" (all processes {table.whole_after - table.whole_before:.0f})" if table else ""
     yield _within("8", "table of 10,000 endpoints, serving process", 20, "MiB", table.more if table else None, more)
+
+
+def _learning(results: Results) -> Iterator[Goal]:
+    for found in results.parts.get("learning", []):
+        more = f" (with the learner's process {times(found.whole_ratio, 3)})"
+        yield _at_most("learning", f"CPU per request, {found.entry}, to routing alone", 1.05, found.own_ratio, more)
 
 
 def _changes(results: Results) -> Iterator[Goal]:

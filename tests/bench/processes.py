@@ -98,6 +98,10 @@ class Server:
         """Processor time that the tree used so far, with children that have ended and were waited for."""
         return sum(map(_cpu_ticks, self.tree())) / _TICK
 
+    def own_cpu_seconds(self) -> float:
+        """Processor time that the server's first process used so far."""
+        return _cpu_ticks(self.process.pid) / _TICK
+
     def wait_idle(self) -> None:
         """Wait, two seconds at most, until it has worked off what a load left behind."""
         for _ in range(40):

@@ -95,6 +95,16 @@ def test_an_answer_with_an_impossible_status_counts_as_none() -> None:
     assert found.statuses == (5, 0, 0, 0, 0, 0)
 
 
+def test_an_exchange_that_stands_for_several_counts_as_many() -> None:
+    found, whole = Figures(), Figures()
+    for one in [exchange(START, who="a", ms=10.0, size=7), exchange(START + 9, status=404, who="b", ms=0.0)]:
+        for _ in range(5):
+            whole.observe(one)
+        one.weight = 5
+        found.observe(one)
+    assert found.members() == whole.members()
+
+
 # Windows
 
 

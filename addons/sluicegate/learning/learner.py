@@ -46,6 +46,7 @@ class Profile(Protocol):
     """What the messages of one endpoint look like."""
 
     def observe(self, o: Observation, variables: Sequence[str], /) -> object: ...
+    def rebase(self, was: str, now: str, /) -> object: ...
     def merge(self, other: Any, /) -> object: ...
     def members(self) -> dict[str, Any]: ...
     @classmethod
@@ -84,8 +85,16 @@ class Limits:
 class Shelf[Kept: Mergeable]:
     """One thing for each endpoint, within limits; remembers which have changed since they were last written."""
 
-    def __init__(self, part: str, read: Callable[[Any], Kept], limits: Limits) -> None:
+    def __init__(
+        self,
+        part: str,
+        read: Callable[[Any], Kept],
+        limits: Limits,
+        rebase: Callable[[Kept, str, str], object] | None = None,
+    ) -> None:
+        """`rebase` is told the old and the new template of what belongs to another endpoint from now on."""
         self.part = part
+        self._rebase = rebase
         self._read = read
         self._limits = limits
         self._firm: OrderedDict[Key, Kept] = OrderedDict()
@@ -140,6 +149,8 @@ class Shelf[Kept: Mergeable]:
             kept = shelf.pop(key, None)
             if kept is not None:
                 self._changed[key] = None
+                if self._rebase is not None:
+                    self._rebase(kept, key.endpoint, to.endpoint)
                 self.put(to, kept, firm=firm)
 
     def merge(self, other: Shelf[Kept]) -> None:
@@ -182,7 +193,7 @@ class Learner[P: Profile, F: Figures]:
         self.observed = 0
         self.faults = 0
         self._profile, self._figures = profile, figures
-        self.profiles: Shelf[P] = Shelf(PROFILE, profile.from_members, limits)
+        self.profiles: Shelf[P] = Shelf(PROFILE, profile.from_members, limits, profile.rebase)
         self.all_figures: Shelf[F] = Shelf(FIGURES, figures.from_members, limits)
         self._generation = paths.generation
         self._path_rows: dict[str, bytes | None] = {}

@@ -6,7 +6,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluicegate.learning.schemas.numbers import KEPT, OUTER, Numbers
@@ -27,6 +27,7 @@ def kept(numbers: Numbers) -> object:
     return {key: sorted(map(tuple, value)) if isinstance(value, list) else value for key, value in members.items()}
 
 
+@settings(deadline=None)
 @given(VALUES, st.integers(0, 120), st.randoms(use_true_random=False))
 def test_parts_in_any_order_merge_into_what_the_whole_is(values: list[float], cut: int, rng: random.Random) -> None:
     whole = of(values)
@@ -37,6 +38,7 @@ def test_parts_in_any_order_merge_into_what_the_whole_is(values: list[float], cu
     assert kept(one) == kept(whole)
 
 
+@settings(deadline=None)
 @given(VALUES, VALUES, VALUES)
 def test_merging_is_associative(a: list[float], b: list[float], c: list[float]) -> None:
     left, middle = of(a), of(b)
@@ -48,6 +50,7 @@ def test_merging_is_associative(a: list[float], b: list[float], c: list[float]) 
     assert kept(left) == kept(right)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_what_is_kept_comes_back(values: list[float]) -> None:
     members = json.loads(json.dumps(of(values).members()))

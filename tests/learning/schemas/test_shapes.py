@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluicegate.learning.schemas.room import Room
@@ -48,6 +48,7 @@ def kept(shape: Shape) -> object:
     return ordered(json.loads(json.dumps(shape.members())))
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, max_size=20), st.integers(0, 20), st.randoms(use_true_random=False))
 def test_parts_in_any_order_merge_into_what_the_whole_is(values: list[object], cut: int, rng: random.Random) -> None:
     shuffled = list(values)
@@ -57,6 +58,7 @@ def test_parts_in_any_order_merge_into_what_the_whole_is(values: list[object], c
     assert kept(one) == kept(of(values)[0])
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, max_size=20))
 def test_what_is_kept_comes_back_with_the_room_that_it_takes(values: list[object]) -> None:
     shape, room = of(values)

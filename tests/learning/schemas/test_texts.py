@@ -6,7 +6,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluicegate.learning.schemas import forms
@@ -47,6 +47,7 @@ def kept(texts: Texts) -> object:
     return ordered(json.loads(json.dumps(texts.members())))
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 90), st.randoms(use_true_random=False))
 def test_parts_in_any_order_merge_into_what_the_whole_is(values: list[str], cut: int, rng: random.Random) -> None:
     shuffled = list(values)
@@ -56,6 +57,7 @@ def test_parts_in_any_order_merge_into_what_the_whole_is(values: list[str], cut:
     assert kept(one) == kept(of(values))
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_what_is_kept_comes_back(values: list[str]) -> None:
     members = json.loads(json.dumps(of(values).members()))

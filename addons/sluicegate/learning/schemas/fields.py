@@ -51,17 +51,21 @@ class Group:
         self.fields: dict[str, Field] = {}
         self.secret = secret
 
-    def add(self, pairs: Iterable[tuple[str, str]], room: Room, hidden: str = "") -> None:
-        """Count the parameters of one message; `hidden` names one that is a credential here."""
+    def add(self, pairs: Iterable[tuple[str, str | None]], room: Room, hidden: str = "") -> None:
+        """Count the parameters of one message: None stands for a credential whose value is not told.
+
+        `hidden` names one that is a credential here.
+        """
         seen: dict[Field, int] = {}
         for name, value in pairs:
             if room.values <= 0:
                 room.more = True
                 break
             room.values -= 1
-            field = self._field(name, room, hidden=name == hidden)
+            field = self._field(name, room, hidden=name == hidden or value is None)
             if field is not None:
-                field.values.add(value, room, room.at)
+                if value is not None:
+                    field.values.add(value, room, room.at)
                 seen[field] = seen.get(field, 0) + 1
         for field, times in seen.items():
             field.count += 1

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ...exchange import Fields
 from ..observation import NO_JSON, Observation, is_json, media_type
+from ..records import HIDDEN
 from .fields import Field, Group
 from .names import is_standard
 from .room import Room
@@ -136,8 +137,8 @@ class Profile:
     def rebase(self, was: str, now: str) -> None:
         """Move what was learned to another template that the same paths fit: `/users/7` to `/users/{var1}`.
 
-        A variable that was literal text gets that text as the value of every request. Raises ValueError where the
-        templates have different numbers of segments.
+        A variable that was literal text gets that text as the value of every request. Where the same paths cannot fit
+        both, what was known of the variables is let go of.
         """
         old, self.path = self.path, []
         for place, literal in _places(was, now):
@@ -204,14 +205,14 @@ class Profile:
             field.values.add(unquote(value), room, room.at, times)
 
     def _add_headers(self, fields: Fields, hidden: str) -> None:
-        pairs: list[tuple[str, str]] = []
-        cookies: list[tuple[str, str]] = []
+        pairs: list[tuple[str, str | None]] = []
+        cookies: list[tuple[str, str | None]] = []
         for raw, value in fields:
             name = raw.decode("latin-1").lower()
             if name == "cookie":
                 cookies += _cookies(value.decode("latin-1"))
             elif not is_standard(name):
-                pairs.append((name, value.decode("latin-1").strip()))
+                pairs.append((name, None if value == HIDDEN else value.decode("latin-1").strip()))
         if pairs:
             self.headers.add(pairs[:_MOST_PAIRS], self.room, hidden)
         if cookies:
@@ -285,11 +286,11 @@ def _pairs(data: bytes) -> list[tuple[str, str]]:
         return []
 
 
-def _cookies(text: str) -> Iterator[tuple[str, str]]:
+def _cookies(text: str) -> Iterator[tuple[str, str | None]]:
     for pair in text.split(";")[:_MOST_PAIRS]:
         name, equals, value = pair.strip().partition("=")
         if equals and name:
-            yield name, value
+            yield name, None if value == HIDDEN.decode() else value
 
 
 def _below(shape: Shape, pointer: str) -> Shape | None:
@@ -306,7 +307,7 @@ def _places(was: str, now: str) -> Iterator[tuple[int | None, str]]:
     """For each variable of a template: which variable of another one it was, or the literal text that it was."""
     old, new = was.split("/"), now.split("/")
     if len(old) != len(new):
-        raise ValueError(f"{was!r} and {now!r} have different numbers of segments")
+        return
     number = 0
     for before, after in zip(old, new, strict=True):
         if "{" in after:

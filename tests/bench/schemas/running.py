@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -16,25 +15,17 @@ from .measuring import Outcome, measure
 from .report import Report
 
 
-def run(
-    work: Sequence[tuple[str, corpus.Entry]],
-    api: Path,
-    out: Path,
-    *,
-    jobs: int,
-    console: Console,
-    advance: Callable[[], Any],
-    errors: int = 0,
-) -> Report:
-    """Measure, print tables, and write schemas.json and schemas.md; `advance` is called for each document.
-
-    `errors`: show so many refusals of valid requests of development providers.
-    """
+def measured(work: Sequence[tuple[str, corpus.Entry]], api: Path, jobs: int, advance: Callable[[], object]) -> Report:
+    """Measure documents in so many processes; `advance` is called after each."""
     outcomes: list[Outcome] = []
     for outcome in measure(work, api, 1, jobs):
         outcomes.append(outcome)
         advance()
-    found = Report(outcomes)
+    return Report(outcomes)
+
+
+def show(found: Report, console: Console, errors: int) -> None:
+    """Print tables, and what is not reached; with `errors` also so many refusals of valid requests."""
     for table in found.tables():
         table.show(console)
     for told in found.lacks():
@@ -42,8 +33,6 @@ def run(
     if errors and "dev" in found.halves:
         for told in found.refusals(errors):
             console.print(told, style="dim", soft_wrap=True, markup=False)
-    found.write(out)
-    return found
 
 
 def plot(python: Path, folder: Path) -> str | None:

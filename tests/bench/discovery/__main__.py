@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ..schemas import running as schemas
 from ..setting import OWN_PYTHON, REPOSITORY
 from . import corpus, drawing, errors, measuring, report
 from .identifiers import REGIMES
@@ -19,6 +20,7 @@ PARTS = {
     "baselines": "public heuristics on the same",
     "ablation": "the learner without each kind of evidence",
     "curve": "3, 10, 30 and 100 requests for each endpoint",
+    "schemas": "what learned schemas accept and refuse after 10 to 1,000 requests",
 }
 _QUICK_PROVIDERS, _PROVIDERS, _FEW = 30, 120, 40
 
@@ -37,6 +39,10 @@ def main() -> None:
         work = [one for one in work if one[1].provider == chosen.provider]
         if not work:
             sys.exit(f"scripts/bench-discovery: no provider {chosen.provider} among those chosen")
+    if "schemas" in chosen.parts:
+        _schemas(work, chosen, api, console)
+        if len(chosen.parts) == 1:
+            return
     begun = time.monotonic()
     outcomes = _measured(work, chosen, api, console)
     if chosen.errors:
@@ -114,6 +120,19 @@ def _measured(
                 outcomes.append(outcome)
                 progress.update(task, advance=1)
     return outcomes
+
+
+def _schemas(work: list[tuple[str, corpus.Entry]], chosen: argparse.Namespace, api: Path, console: Console) -> None:
+    """Draw the curves of learned schemas."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("schemas", total=len(work))
+        found = schemas.measured(work, api, chosen.jobs, lambda: progress.update(task, advance=1))
+    schemas.show(found, console, chosen.errors or 0)
+    found.write(chosen.out)
+    lacks = schemas.plot(chosen.python, chosen.out)
+    console.print(f"no plot: {lacks}" if lacks else f"plot: {chosen.out / 'schemas.png'}", style="dim")
+    console.print(f"figures: {chosen.out / 'schemas.json'}", style="dim")
 
 
 if __name__ == "__main__":

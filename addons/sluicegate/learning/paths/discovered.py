@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .looks import look_of
+from ..values import kind_of
+from .looks import TYPED, look_of, stem_of
 from .nodes import QUERY, REQUEST, RESPONSE, Sessions, number_of, union
 from .places import Variable
 from .provenance import SEEN_IN, Source
@@ -72,7 +73,8 @@ def type_of(variable: Variable) -> str:
     """The type of a variable: the look that nine of ten values have, `enum` for few words used again and again."""
     looks: Counter[str] = Counter()
     for kid in variable.kids:
-        looks[kid.look] += 1
+        kind = kind_of(stem_of(kid.text))
+        looks[kid.look if kind == "word" else kind] += 1
     for rest in variable.rests:
         looks.update(rest.kinds)
     number = sum(looks.values())
@@ -123,7 +125,7 @@ def evidence_of(variable: Variable, sources: Sequence[Source]) -> str:
     looks = Counter(look_of(kid.text) for kid in variable.kids)
     if looks:
         look, many = looks.most_common(1)[0]
-        if look in ("integer", "number", "uuid", "date", "date-time", "ipv4", "email", "jwt", "ulid", "hex", "token"):
+        if look in TYPED:
             parts.append(f"{many:,} look like {look}" if many < len(variable.kids) else f"all look like {look}")
     if variable.rests:
         parts.append(f"{len(variable.kids):,} kept apart")

@@ -8,22 +8,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import log, log1p
 from typing import Final
 
 from .kids import Kid
-from .looks import LOOKS
+from .looks import LOOKS, TYPED, is_scrambled
 from .nodes import EARLIER, ECHO, LOCATION, QUERY, REQUEST, RESPONSE, Sessions, number_of
 from .provenance import Source
 from .shapes import likeness
 from .words import is_plural, singular, word, words_of
 
 ID_FIELDS: Final = frozenset(
-    """id uuid guid uid key name slug code number ref reference handle username login symbol sku sid arn self
-    href""".split()
+    {"id", "uuid", "guid", "uid", "key", "name", "slug", "code", "number", "ref", "reference", "handle", "username"}
+    | {"login", "symbol", "sku", "sid", "arn", "self", "href"}
 )
-_COMPARED: Final = 24
-"""Siblings that one is compared with, at most."""
+_ALIKE: Final = 0.6
+_MOST_SHAPES: Final = 64
+"""Shapes that are told apart at one place."""
 
 
 @dataclass(slots=True)
@@ -31,7 +33,8 @@ class Setting:
     """A place whose segments are to be decided: `parent` is the segment before it ('' at the root, None a variable).
 
     `elsewhere`: under how many different segments each text was seen, in the whole API. `folded`: values that were
-    folded at this place. `sources`: what the numbers in `Kid.sources` mean.
+    folded at this place. `methods`: those that the path up to here takes itself. `sources`: what the numbers in
+    `Kid.sources` mean.
     """
 
     parent: str | None
@@ -43,14 +46,24 @@ class Setting:
     hits: int = 0
     misses: int = 0
     folded: int = 0
+    methods: frozenset[str] = frozenset()
     by_look: Counter[str] = field(default_factory=Counter)
     by_source: Counter[int] = field(default_factory=Counter)
     by_sub: Counter[str] = field(default_factory=Counter)
+    by_group: Counter[int] = field(default_factory=Counter)
+    by_methods: Counter[frozenset[str]] = field(default_factory=Counter)
+    typed: int = 0
+    siblings_log: float = 0.0
+    misses_log: float = 0.0
+    sessions_number: int = 0
+    noun: str = ""
+    common: tuple[float, ...] = ()
 
 
 FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("bias", ""),
     *((f"look {look}", "look") for look in LOOKS),
+    ("scrambled", "look"),
     ("long", "look"),
     ("same look", "look"),
     ("typed siblings", "look"),
@@ -65,7 +78,6 @@ FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("share of the sessions", "recurrence"),
     ("share of the requests", "recurrence"),
     ("siblings", "recurrence"),
-    ("folded siblings", "recurrence"),
     ("alone", "recurrence"),
     ("in a response", "provenance"),
     ("in a request", "provenance"),
@@ -84,6 +96,10 @@ FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("same methods", "siblings"),
     ("has sub-paths", "siblings"),
     ("ends here", "siblings"),
+    ("takes POST", "methods"),
+    ("takes PUT, PATCH or DELETE", "methods"),
+    ("the parent takes GET", "methods"),
+    ("the parent takes POST", "methods"),
     ("after a variable", "parents"),
     ("at the root", "parents"),
     ("after a plural", "parents"),
@@ -93,100 +109,141 @@ FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("misses here", "misses"),
 )
 NAMES: Final = tuple(name for name, _ in FEATURES)
+_PLACE: Final = {look: number for number, look in enumerate(LOOKS, 1)}
+_CHANGING: Final = frozenset(("PUT", "PATCH", "DELETE"))
 
 
 def prepare(setting: Setting) -> None:
     """Count what the segments of a place have in common."""
+    shapes: list[tuple[str, tuple[int, ...], int]] = []
     for kid in setting.kids:
         setting.by_look[kid.look] += 1
         setting.by_source.update(kid.sources)
         setting.by_sub.update(kid.subs)
+        setting.by_methods[kid.methods] += 1
+        kid.group = _group(kid, shapes)
+        setting.by_group[kid.group] += 1
+    setting.typed = sum(setting.by_look[look] for look in TYPED)
+    setting.siblings_log = log1p(len(setting.kids) - 1 + setting.folded)
+    setting.misses_log = log1p(setting.misses)
+    setting.sessions_number = number_of(setting.sessions)
+    setting.noun = singular(words_of(setting.parent)[-1]) if setting.parent and words_of(setting.parent) else ""
+    setting.common = _common(setting)
+
+
+def _group(kid: Kid, shapes: list[tuple[str, tuple[int, ...], int]]) -> int:
+    """The number of the group of segments whose answers are like this one's, 0 where it has none."""
+    if not kid.shapes:
+        return 0
+    for method, shape, number in shapes:
+        own = kid.shapes.get(method)
+        if own is not None and likeness(own, shape) >= _ALIKE:
+            return number
+    number = len(shapes) + 1
+    if len(shapes) < _MOST_SHAPES:
+        shapes.extend((method, shape, number) for method, shape in kid.shapes.items())
+    return number
 
 
 def features(kid: Kid, at: Setting) -> list[float]:
     """The features of one segment, in the order of `FEATURES`; `prepare` comes before."""
-    return [
-        1.0,
-        *(float(kid.look == look) for look in LOOKS),
-        *_looks(kid, at),
-        *_words(kid),
-        *_recurrence(kid, at),
-        *_provenance(kid, at),
-        *_siblings(kid, at),
-        *_parents(at),
-        log1p(at.elsewhere[kid.text] - 1),
-        log1p(at.elsewhere[kid.text] - 1) * min(1.0, sum(word(each).apis > 0 for each in kid.words)),
-        log1p(at.misses),
-    ]
+    others = at.elsewhere[kid.text] - 1
+    elsewhere = log1p(others) if others > 0 else 0.0
+    words = _words(kid.words)
+    row = [0.0] * (len(LOOKS) + 1)
+    row[0] = row[_PLACE[kid.look]] = 1.0
+    row += _looks(kid, at)
+    row += words
+    row += _recurrence(kid, at)
+    row += _provenance(kid, at)
+    row += _siblings(kid, at)
+    row += (float("POST" in kid.methods), float(not _CHANGING.isdisjoint(kid.methods)))
+    row += at.common
+    row += (elsewhere, elsewhere if words[1] else 0.0, at.misses_log)
+    return row
 
 
-def _looks(kid: Kid, at: Setting) -> list[float]:
+def _looks(kid: Kid, at: Setting) -> tuple[float, ...]:
     others = len(at.kids) - 1
     same = at.by_look[kid.look] - 1
-    typed = sum(at.by_look[look] for look in LOOKS[:11]) - (kid.look in LOOKS[:11])
-    return [
-        log1p(max(0, len(kid.text) - 16)),
+    long = len(kid.text) - 16
+    return (
+        float(is_scrambled(kid.text)),
+        log1p(long) if long > 0 else 0.0,
         log1p(same),
-        typed / others if others else 0.0,
+        (at.typed - (kid.look in TYPED)) / others if others else 0.0,
         float(others > 2 and same == 0),
-    ]
+    )
 
 
-def _words(kid: Kid) -> list[float]:
-    known = [word(each) for each in kid.words if not each.isdigit()]
+@lru_cache(maxsize=16_384)
+def _words(words: tuple[str, ...]) -> tuple[float, ...]:
+    known = [word(each) for each in words if not each.isdigit()]
     if not known:
-        return [0.0, 0.0, 0.0, 0.0]
-    return [
+        return (0.0, 0.0, 0.0, 0.0)
+    return (
         sum(log1p(each.apis) for each in known) / len(known),
         sum(each.apis > 0 for each in known) / len(known),
-        float(is_plural(kid.words[-1])),
+        float(is_plural(words[-1])),
         log(len(known)),
-    ]
+    )
 
 
-def _recurrence(kid: Kid, at: Setting) -> list[float]:
-    sessions, all_sessions = number_of(kid.sessions), number_of(at.sessions)
-    return [
+def _recurrence(kid: Kid, at: Setting) -> tuple[float, ...]:
+    """Names recur in many sessions, values in few; what looks like a value by itself is not measured by this."""
+    alone = float(len(at.kids) == 1)
+    if kid.look in TYPED:
+        return (0.0, 0.0, 0.0, 0.0, 0.0, at.siblings_log, alone)
+    sessions = number_of(kid.sessions)
+    return (
         log1p(kid.hits),
         log1p(sessions),
         log(max(1.0, kid.hits / sessions)) if sessions else 0.0,
-        sessions / all_sessions if all_sessions else 0.0,
+        sessions / at.sessions_number if at.sessions_number else 0.0,
         kid.hits / at.hits if at.hits else 0.0,
-        log1p(len(at.kids) - 1),
-        log1p(at.folded),
-        float(len(at.kids) == 1),
-    ]
+        at.siblings_log,
+        alone,
+    )
 
 
-def _provenance(kid: Kid, at: Setting) -> list[float]:
-    fields = [at.sources[number].field.lower() for number in kid.sources]
-    noun = singular(words_of(at.parent)[-1]) if at.parent and words_of(at.parent) else ""
-    last = [words_of(each)[-1:] for each in fields]
-    shared = max((at.by_source[number] - 1 for number in kid.sources), default=0)
-    return [
-        float(bool(kid.flags & RESPONSE)),
-        float(bool(kid.flags & REQUEST)),
-        float(bool(kid.flags & LOCATION)),
-        float(bool(kid.flags & QUERY)),
-        float(bool(kid.flags & EARLIER)),
-        float(bool(kid.flags & ECHO)),
-        float(any(each and each[0] in ID_FIELDS for each in last) or any(each.endswith("id") for each in fields)),
-        float(bool(noun) and any(noun in each for each in fields)),
+def _provenance(kid: Kid, at: Setting) -> tuple[float, ...]:
+    flags = kid.flags
+    if not flags and not kid.sources:
+        return _NOWHERE
+    in_id = in_noun = False
+    shared = 0
+    for number in kid.sources:
+        field = at.sources[number].field
+        in_id = in_id or is_id_field(field)
+        in_noun = in_noun or bool(at.noun and at.noun in field.lower())
+        shared = max(shared, at.by_source[number] - 1)
+    return (
+        float(bool(flags & RESPONSE)),
+        float(bool(flags & REQUEST)),
+        float(bool(flags & LOCATION)),
+        float(bool(flags & QUERY)),
+        float(bool(flags & EARLIER)),
+        float(bool(flags & ECHO)),
+        float(in_id),
+        float(in_noun),
         log1p(shared),
-    ]
+    )
+
+
+_NOWHERE: Final = (0.0,) * 9
+
+
+@lru_cache(maxsize=8_192)
+def is_id_field(field: str) -> bool:
+    """Whether a field's name says that it identifies something: `id`, `userId`, `slug` …"""
+    words = words_of(field)
+    return (bool(words) and words[-1] in ID_FIELDS) or field.lower().endswith("id")
 
 
 def _siblings(kid: Kid, at: Setting) -> list[float]:
-    alike = unlike = methods = others = 0
-    for other in at.kids[:_COMPARED] if len(at.kids) <= _COMPARED else at.kids[:: len(at.kids) // _COMPARED]:
-        if other is kid:
-            continue
-        others += 1
-        methods += bool(kid.methods) and kid.methods == other.methods
-        best = max((likeness(kid.shapes[each], other.shapes[each]) for each in kid.shapes if each in other.shapes),
-                   default=-1.0)  # fmt: skip
-        alike += best >= 0.7
-        unlike += 0.0 <= best < 0.4
+    others = len(at.kids) - 1
+    alike = at.by_group[kid.group] - 1 if kid.group else 0
+    unlike = others - alike - (at.by_group[0] - (kid.group == 0)) if kid.group else 0
     shared = max((at.by_sub[each] - 1 for each in kid.subs), default=0)
     return [
         alike / others if others else 0.0,
@@ -194,17 +251,20 @@ def _siblings(kid: Kid, at: Setting) -> list[float]:
         unlike / others if others else 0.0,
         log1p(shared),
         float(bool(kid.subs) and not shared and others > 0),
-        methods / others if others else 0.0,
+        (at.by_methods[kid.methods] - 1) / others if others and kid.methods else 0.0,
         float(bool(kid.subs)),
         float(bool(kid.methods)),
     ]
 
 
-def _parents(at: Setting) -> list[float]:
+def _common(at: Setting) -> tuple[float, ...]:
+    """The features of the place itself."""
     known = words_of(at.parent) if at.parent else ()
-    return [
+    return (
+        float("GET" in at.methods),
+        float("POST" in at.methods),
         float(at.parent is None),
         float(at.parent == ""),
         float(bool(known) and is_plural(known[-1])),
         word(known[-1]).before_variable - 0.5 if known else 0.0,
-    ]
+    )

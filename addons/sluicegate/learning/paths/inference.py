@@ -89,7 +89,10 @@ class Inference:
             sessions = union(sessions, total.sessions)
             hits += total.hits
         misses = sum(node.misses for node in place.nodes)
-        at = Setting(parent, len(template), kids, self._elsewhere, self._sources, sessions, hits, misses, folded)
+        methods = frozenset(method for node in place.nodes for method in node.leaves)
+        at = Setting(
+            parent, len(template), kids, self._elsewhere, self._sources, sessions, hits, misses, folded, methods
+        )
         found = self._decide(at) if kids else []
         return [
             own if (pinned := pins.get(kid.text, pins.get(None))) is None else (-CERTAIN if pinned else CERTAIN)

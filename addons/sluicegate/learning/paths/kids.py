@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .looks import look_of
+from .looks import look_of, stem_of
 from .nodes import Folded, Node, Sessions, union
 from .words import words_of
 
@@ -20,7 +20,7 @@ class Total:
 
 @dataclass(slots=True)
 class Kid:
-    """A segment below a place: its nodes, and what they show together."""
+    """A segment below a place: its nodes, and what they show together. `group`: of those whose answers are alike."""
 
     text: str
     nodes: list[Node]
@@ -31,6 +31,7 @@ class Kid:
     methods: frozenset[str] = frozenset()
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     subs: frozenset[str] = frozenset()
+    group: int = 0
     sources: tuple[int, ...] = ()
     flags: int = 0
 
@@ -68,7 +69,7 @@ def rests_of(nodes: Iterable[Node]) -> list[Folded]:
 
 
 def _kid(text: str, nodes: list[Node], totals: dict[int, Total]) -> Kid:
-    kid = Kid(text, nodes, look_of(text), words_of(text))
+    kid = Kid(text, nodes, look_of(text), words_of(stem_of(text)))
     methods: set[str] = set()
     subs: set[str] = set()
     for node in nodes:
@@ -85,5 +86,6 @@ def _kid(text: str, nodes: list[Node], totals: dict[int, Total]) -> Kid:
         if node.sources:
             kid.sources = tuple(dict.fromkeys(kid.sources + node.sources))
     kid.methods = frozenset(methods)
+    subs.discard("")
     kid.subs = frozenset(subs)
     return kid

@@ -1,7 +1,7 @@
 """The search for endpoints: takes in exchanges one by one, tells methods, hosts and path templates.
 
 An exchange costs a look into a table where its path was there before. Templates are found again when the trees have
-grown by a quarter, so that over all each new node is looked at a handful of times, or when somebody asks.
+doubled, so that over all each new node is looked at twice, or when somebody asks.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from .tree import Forest
 
 _FIRST: Final = 8
 """New nodes of a host after which its templates are found for the first time."""
-_GROWTH: Final = 4
 _IGNORED: Final = frozenset(("OPTIONS", "CONNECT", "TRACE"))
 _STATIC: Final = frozenset(
     ("js", "mjs", "css", "map", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "woff", "woff2", "ttf", "eot")
@@ -55,6 +54,7 @@ class PathLearner:
         self._sizes: dict[str, int] = {}
         self._stored = Stored()
         self._dirty = {CORRECTIONS: False, NOISE: False}
+        self._renewed = False
 
     def observe(self, o: Observation) -> None:
         """Take in one exchange."""
@@ -73,7 +73,7 @@ class PathLearner:
         leaf.count(good, session, o.at, o.weight)
         if good and (o.response_body or o.request_body or o.query or o.response_headers):
             sightings.harvest(o, leaf, self._forest.roots[o.host], self._source_of(o), self._memory)
-        if self._novel.get(o.host, 0) >= max(_FIRST, self._sizes.get(o.host, 0) // _GROWTH):
+        if self._novel.get(o.host, 0) >= max(_FIRST, self._sizes.get(o.host, 0)):
             self._infer([o.host])
             self._group()
 
@@ -81,6 +81,8 @@ class PathLearner:
         """The endpoint that an exchange belongs to as things are known now: the saved one, a template, or its path."""
         if o.endpoint:
             return Key(o.method, o.endpoint_host or o.host, o.endpoint)
+        if self._renewed:
+            self._settle()
         return key_in(self._spaces.get(o.host), o.method, o.host, o.path)
 
     def moved(self, keys: Iterable[Key]) -> dict[Key, Key]:
@@ -103,12 +105,17 @@ class PathLearner:
         spaces = {id(space): space for space in self._spaces.values()}.values()
         return listed(spaces, self._noise, self._corrections, self._memory.sources, self.settings, noise)
 
+    def size(self) -> int:
+        """The number of nodes of all trees, which `Settings.nodes` bounds."""
+        return self._forest.nodes
+
     def correct(self, correction: Correction) -> None:
         """Apply a correction, to what was learned before, too."""
         self._corrections.apply(correction)
         self._dirty[CORRECTIONS] = True
         if correction.action not in ("ignore", "restore", "shadow"):
             self._renew()
+            self._settle()
 
     def ignore(self, key: Key) -> None:
         """Keep an endpoint out of the inbox."""
@@ -206,19 +213,21 @@ class PathLearner:
         if not self._corrections.is_saved(key):
             self._corrections.apply(Correction("save", key))
             self._dirty[CORRECTIONS] = True
-            self._renew()
+            self._novel[o.host] = self._novel.get(o.host, 0) + 1
         if self._corrections.pin_host(o.host, key):
-            self._renew()
+            self._novel[o.host] = self._novel.get(o.host, 0) + 1
 
     def _renew(self) -> None:
         """All templates are to be found again before the next answer."""
         for host in self._forest.roots:
             self._novel[host] = self._novel.get(host, 0) + 1
-        self._spaces.clear()
+        self._patterns.clear()
+        self._renewed = True
         self.generation += 1
 
     def _settle(self) -> None:
         """Find the templates of all hosts that changed since."""
+        self._renewed = False
         hosts = [host for host, novel in self._novel.items() if novel and host in self._forest.roots]
         if hosts:
             self._infer(hosts)
@@ -237,14 +246,19 @@ class PathLearner:
         self.generation += 1
 
     def _space(self, host: str, hosts: Iterable[str]) -> Space:
-        return infer(
+        names = list(hosts)
+        seen: list[bool] = []
+        space = infer(
             host,
-            [(each, self._forest.roots[each]) for each in hosts],
+            [(each, self._forest.roots[each]) for each in names],
             self._decide,
             self._memory.sources,
             self._corrections.at,
-            lambda kid: sightings.look_again(kid, self._memory),
+            lambda kid: seen.append(sightings.look_again(kid, self._memory)),
         )
+        if any(seen):
+            self._forest.reshaped.update(names)  # what is known of their nodes has changed
+        return space
 
     def _fold(self, space: Space) -> bool:
         """Fold the values that are more than are kept of one variable; returns whether there were any."""
@@ -271,7 +285,7 @@ class PathLearner:
         for host, name in names.items():
             groups.setdefault(name, []).append(host)
         for name, hosts in groups.items():
-            if len(hosts) > 1:
+            if len(hosts) > 1 and any(self._patterns.get(host) != name for host in hosts):
                 self._spaces.update(dict.fromkeys(hosts, self._space(name, hosts)))
         self._patterns = names
         self.generation += 1

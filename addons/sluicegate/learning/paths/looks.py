@@ -12,8 +12,6 @@ _LOOKS: Final = tuple(
     (look, re.compile(pattern))
     for look, pattern in (
         ("version", r"v[0-9]+(?:[._-]?[0-9a-z]+)*|[0-9]+\.[0-9]+(?:\.[0-9]+)*"),
-        ("file", r".+\.(?:json|xml|html?|csv|txt|pdf|png|jpe?g|svg|js|css|php|aspx?|zip|gz|ya?ml|rss|ico|proto)"),
-        ("action", r"[A-Za-z0-9_.~-]*:[A-Za-z]+"),
         ("code", r"[A-Z]{2,3}|[a-z]{2}"),
         ("locale", r"[a-z]{2}[-_][A-Za-z]{2}"),
         ("upper", r"[A-Z][A-Z0-9_.-]+"),
@@ -33,11 +31,24 @@ LOOKS: Final = (
 )  # fmt: skip
 TYPED: Final = frozenset(LOOKS[:11])
 """The looks that no name has as a rule."""
+PLAIN: Final = frozenset(("uuid", "date", "date-time", "email", "jwt", "ulid", "hex"))
+"""The looks that need no further evidence."""
+_SUFFIX: Final = re.compile(
+    r"(.+?)(?:\.(?:json|xml|html?|csv|txt|pdf|png|jpe?g|svg|zip|gz|ya?ml|rss|php|aspx?|action|do)|:[A-Za-z]+)"
+)
+
+
+@lru_cache(maxsize=16_384)
+def stem_of(text: str) -> str:
+    """A segment without a suffix that tells a format or an action: `7.json` → `7`, `7:cancel` → `7`."""
+    found = _SUFFIX.fullmatch(text[:256])
+    return found[1] if found else text
 
 
 @lru_cache(maxsize=16_384)
 def look_of(text: str) -> str:
-    """The look of a segment: its kind where that is not `word`, else how it is written."""
+    """The look of a segment without its suffix: its kind where that is not `word`, else how it is written."""
+    text = stem_of(text)
     if len(text) > 128:
         return "odd"
     if _LOOKS[0][1].fullmatch(text):
@@ -49,3 +60,13 @@ def look_of(text: str) -> str:
         if pattern.fullmatch(text):
             return look
     return "odd"
+
+
+@lru_cache(maxsize=16_384)
+def is_scrambled(text: str) -> bool:
+    """Whether no one would say a text aloud: five consonants in a row, or letters that change case like dice."""
+    return bool(_CONSONANTS.search(text)) or len(_FLIPS.findall(text)) * 3 > len(text)
+
+
+_CONSONANTS: Final = re.compile(r"[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{5}")
+_FLIPS: Final = re.compile(r"(?<=[a-z])[A-Z]|(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]")

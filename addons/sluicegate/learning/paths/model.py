@@ -6,14 +6,14 @@ that are like it, because a place with a variable shows many values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
-from math import exp, log1p
+from math import exp, log, log1p
 from typing import Final
 
 from .features import FEATURES, NAMES, Setting, features, prepare
 from .kids import Kid
-from .shapes import likeness
+from .looks import PLAIN
 from .weights import FIRST, SECOND
 
 Decide = Callable[[Setting], list[float]]
@@ -24,74 +24,83 @@ SECOND_FEATURES: Final = (
     "alone",
     "values here",
     "names here",
-    "like look",
-    "like shape",
-    "like sub-paths",
+    "values of this look",
+    "values that answer alike",
+    "values with these sub-paths",
+    "values with these methods",
     "only one value",
 )
 _MOST: Final = 12.0
-_COMPARED: Final = 48
+_PLAIN_ODDS: Final = 9.0
+"""What a look says that needs no further evidence (our choice: such names are not found in public APIs)."""
 
 
 def decide_with(without: frozenset[str] = frozenset()) -> Decide:
     """The model, with some kinds of evidence left out."""
     first = tuple(0.0 if group in without else FIRST[name] for name, group in FEATURES)
     second = tuple(SECOND[name] for name in SECOND_FEATURES)
+    plain: frozenset[str] = frozenset() if "look" in without else PLAIN
 
     def decide(at: Setting) -> list[float]:
         prepare(at)
-        alone = [clipped(_sum(first, features(kid, at))) for kid in at.kids]
-        return [clipped(_sum(second, row)) for row in second_features(at, alone, "siblings" not in without)]
+        alone = [_PLAIN_ODDS if kid.look in plain else clipped(_sum(first, features(kid, at))) for kid in at.kids]
+        rows = second_features(at, alone, without)
+        return [
+            _PLAIN_ODDS if kid.look in plain else clipped(_sum(second, row))
+            for kid, row in zip(at.kids, rows, strict=True)
+        ]
 
     return decide
 
 
-def second_features(at: Setting, alone: Sequence[float], compare: bool = True) -> list[list[float]]:
+class _Votes:
+    """How many siblings of a kind are values, and how many names, as the first answers have it."""
+
+    __slots__ = ("_all", "_values")
+
+    def __init__(self) -> None:
+        self._all: dict[Hashable, int] = {}
+        self._values: dict[Hashable, float] = {}
+
+    def add(self, kind: Hashable, own: float) -> None:
+        self._all[kind] = self._all.get(kind, 0) + 1
+        self._values[kind] = self._values.get(kind, 0.0) + own
+
+    def ratio(self, kind: Hashable, own: float) -> float:
+        """The log-odds that one more of a kind is a value, without its own vote; 0 where there is no other."""
+        values = self._values[kind] - own
+        return log((values + 0.5) / (self._all[kind] - 1 - values + 0.5))
+
+
+def second_features(at: Setting, alone: Sequence[float], without: frozenset[str] = frozenset()) -> list[list[float]]:
     """The features of the second question, given the log-odds of the first."""
     chances = [chance(odds) for odds in alone]
     total = sum(chances)
-    by_look: dict[str, tuple[float, float]] = {}
-    for kid, own in zip(at.kids, alone, strict=True):
-        number, odds = by_look.get(kid.look, (0.0, 0.0))
-        by_look[kid.look] = (number + 1, odds + own)
-    step = max(1, len(at.kids) // _COMPARED)
-    compared = list(zip(at.kids, alone, strict=True))[::step] if compare else []
+    looks, groups, subs, methods = _Votes(), _Votes(), _Votes(), _Votes()
+    for kid, own in zip(at.kids, chances, strict=True):
+        looks.add(kid.look, own)
+        groups.add(kid.group, own)
+        methods.add(kid.methods, own)
+        for each in kid.subs:
+            subs.add(each, own)
     rows: list[list[float]] = []
     for kid, odds, own in zip(at.kids, alone, chances, strict=True):
-        number, all_odds = by_look[kid.look]
-        shape, subs = _means(kid, compared)
+        values = max(0.0, total - own)
+        below = [subs.ratio(each, own) for each in kid.subs]
         rows.append(
             [
                 1.0,
                 odds,
-                log1p(total - own + at.folded),
-                log1p(len(at.kids) - 1 - (total - own)),
-                (all_odds - odds) / (number + 1),
-                shape,
-                subs,
-                float(total - own + at.folded < 0.5),
+                log1p(values + at.folded),
+                log1p(max(0.0, len(at.kids) - 1 - values)),
+                0.0 if "look" in without else looks.ratio(kid.look, own),
+                0.0 if "siblings" in without or not kid.group else groups.ratio(kid.group, own),
+                0.0 if "siblings" in without or not below else max(below, key=abs),
+                0.0 if "methods" in without or not kid.methods else methods.ratio(kid.methods, own),
+                float(values + at.folded < 0.5),
             ]
         )
     return rows
-
-
-def _means(kid: Kid, compared: Sequence[tuple[Kid, float]]) -> tuple[float, float]:
-    """The mean log-odds of the siblings whose answers are alike, and of those that share a sub-path, drawn to 0."""
-    shape_number = sub_number = 1.0
-    shape_odds = sub_odds = 0.0
-    for other, odds in compared:
-        if other is kid:
-            continue
-        for method, shape in kid.shapes.items():
-            their = other.shapes.get(method)
-            if their is not None and likeness(shape, their) >= 0.7:
-                shape_number += 1
-                shape_odds += odds
-                break
-        if kid.subs and not kid.subs.isdisjoint(other.subs):
-            sub_number += 1
-            sub_odds += odds
-    return shape_odds / shape_number, sub_odds / sub_number
 
 
 def chance(odds: float) -> float:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
@@ -85,7 +87,7 @@ class Memory:
         """Remember the values of a query."""
         for pair in query[:2048].decode("latin-1").split("&")[:16]:
             name, _, value = pair.partition("=")
-            if value and len(value) <= _MOST_TEXT and not _SECRET.search(name):
+            if value and len(value) <= _MOST_TEXT and not is_secret(name):
                 self.add(value, Source(QUERY, endpoint, name[:40]))
 
     def harvest_location(self, location: str, endpoint: str) -> None:
@@ -98,22 +100,28 @@ class Memory:
 def scalars(document: Any) -> Iterator[tuple[str, str]]:
     """Field name and text of the scalars that may be identifiers: a bounded number of them, breadth first."""
     waiting: list[tuple[str, Any]] = [("", document)]
-    given = visits = at = 0
-    while at < len(waiting) and given < MOST_VALUES and visits < _MOST_VISITS:
-        name, value = waiting[at]
-        at += 1
-        visits += 1
-        if isinstance(value, dict):
-            waiting.extend((key, each) for key, each in list(value.items())[:64] if not _SECRET.search(key))
-        elif isinstance(value, list):
-            waiting.extend((name, each) for each in value[:64])
-        elif isinstance(value, str):
+    given = 0
+    for visits, (name, value) in enumerate(waiting, 1):  # which grows meanwhile
+        kind = type(value)
+        if kind is str:
             if 0 < len(value) <= _MOST_TEXT and " " not in value:
                 given += 1
-                yield name[:40], value
-        elif isinstance(value, int) and not isinstance(value, bool):
+                yield name, value
+        elif kind is int:
             given += 1
-            yield name[:40], str(value)
+            yield name, str(value)
+        elif kind is dict:
+            waiting.extend((key[:40], each) for key, each in islice(value.items(), 64) if not is_secret(key))
+        elif kind is list:
+            waiting.extend((name, each) for each in value[:64])
+        if given >= MOST_VALUES or visits >= _MOST_VISITS:
+            return
+
+
+@lru_cache(maxsize=8_192)
+def is_secret(name: str) -> bool:
+    """Whether a field of this name holds what must not be kept, not even as a checksum."""
+    return _SECRET.search(name) is not None
 
 
 def _key(value: str) -> int:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-EVIDENCE: Final = ("look", "words", "recurrence", "provenance", "siblings", "parents", "elsewhere", "misses", "saved")
+EVIDENCE: Final = (
+    "look",
+    "words",
+    "recurrence",
+    "provenance",
+    "siblings",
+    "methods",
+    "parents",
+    "elsewhere",
+    "misses",
+    "saved",
+)
 """The kinds of evidence, each of which can be left out (`Settings.without`)."""
 
 

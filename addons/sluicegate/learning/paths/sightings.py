@@ -14,8 +14,9 @@ from .places import segments_of, template_of
 from .provenance import Memory, Source, scalars
 from .shapes import shape_of
 
-_ALWAYS: Final = 3
-"""Bodies of one leaf that are always looked into; after that one in `_SOMETIMES`."""
+_ALWAYS: Final = 16
+_ALWAYS_MADE: Final = 256
+"""Bodies of one leaf that are always looked into, more where something is made; after that one in `_SOMETIMES`."""
 _SOMETIMES: Final = 8
 
 
@@ -46,15 +47,16 @@ def earlier(fresh: Sequence[tuple[Node, str]], memory: Memory) -> None:
         look_up(node, text, memory, EARLIER)
 
 
-def look_again(kid: Kid, memory: Memory) -> None:
-    """Note of a segment whether it was seen since, where it was not before."""
+def look_again(kid: Kid, memory: Memory) -> bool:
+    """Note of a segment whether it was seen since, where it was not before; returns whether it was."""
     if kid.sources:
-        return
+        return False
     for node in kid.nodes:
         look_up(node, kid.text, memory)
         kid.flags |= node.flags
         if node.sources:
             kid.sources = tuple(dict.fromkeys(kid.sources + node.sources))
+    return bool(kid.sources)
 
 
 def place_of(path: str) -> str:
@@ -65,7 +67,7 @@ def place_of(path: str) -> str:
 def harvest(o: Observation, leaf: Leaf, root: Node, endpoint: str, memory: Memory) -> None:
     """Remember the values of a successful exchange's messages, and the shape of its answer."""
     leaf.bodies += 1
-    if leaf.bodies > _ALWAYS and leaf.bodies % _SOMETIMES:
+    if leaf.bodies > (_ALWAYS_MADE if o.method == "POST" else _ALWAYS) and leaf.bodies % _SOMETIMES:
         return
     name = f"{o.method} {endpoint}"
     segments = segments_of(o.path)

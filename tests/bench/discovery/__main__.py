@@ -22,7 +22,7 @@ PARTS = {
     "curve": "3, 10, 30 and 100 requests for each endpoint",
     "schemas": "what learned schemas accept and refuse after 10 to 1,000 requests",
 }
-_QUICK_PROVIDERS, _PROVIDERS, _FEW = 30, 120, 40
+_QUICK_PROVIDERS, _PROVIDERS, _FEW = 30, 110, 30
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
     if chosen.errors:
         errors.show(outcomes, console, chosen.errors)
         return
-    found = report.Report(outcomes, chosen.providers, time.monotonic() - begun)
+    found = report.Report(outcomes, time.monotonic() - begun)
     for table in found.tables():
         table.show(console)
     found.write(chosen.out)
@@ -65,7 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="less than a minute: development half, one seed, accuracy")
     parser.add_argument("--half", choices=(*corpus.HALVES, "both"), help="providers (default: both; quick: dev)")
     parser.add_argument("--seeds", type=int, help="runs of which means are taken (default: 3; quick: 1)")
-    parser.add_argument("--providers", type=int, help="of each half, at most (default: 120; quick: 30)")
+    parser.add_argument("--providers", type=int, help="of each half, at most (default: 110; quick: 30)")
     parser.add_argument("--provider", metavar="NAME", help="only this one of them")
     parser.add_argument("--regimes", metavar="NAME,…", help=f"of {', '.join(REGIMES)} (default: all)")
     parser.add_argument("--only", metavar="PART,…", help="; ".join(": ".join(part) for part in PARTS.items()))
@@ -102,20 +102,20 @@ def _listed(parser: argparse.ArgumentParser, option: str, text: str | None, know
 def _measured(
     work: list[tuple[str, corpus.Entry]], chosen: argparse.Namespace, api: Path, console: Console
 ) -> list[measuring.Outcome]:
-    """Measure; the curve takes more traffic and is drawn from fewer providers."""
+    """Measure; ablation and curve take many runs, and so they are of fewer providers of one half, the held-out one."""
     kinds = measuring.evidence() if "ablation" in chosen.parts else ()
     usual = measuring.Plan(
-        api, chosen.regimes, chosen.seeds, "baselines" in chosen.parts, "accuracy" in chosen.parts, kinds, False
+        api, chosen.regimes, chosen.seeds, "baselines" in chosen.parts, "accuracy" in chosen.parts, (), False
     )
-    curve = measuring.Plan(api, chosen.regimes, 1, False, False, (), True)
-    few = [one for half in corpus.HALVES for one in [one for one in work if one[0] == half][:_FEW]]
-    steps = [(usual, work)] if set(chosen.parts) - {"curve"} else []
-    steps += [(curve, few)] if "curve" in chosen.parts else []
+    closer = measuring.Plan(api, chosen.regimes, 1, False, False, kinds, "curve" in chosen.parts)
+    few = [one for one in work if one[0] == work[-1][0]][:_FEW]
+    steps = [("templates", usual, work)] if usual.accuracy or usual.baselines else []
+    steps += [("ablation and curve", closer, few)] if closer.ablation or closer.curve else []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     outcomes = []
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        for plan, part in steps:
-            task = progress.add_task("curve" if plan.curve else "documents", total=len(part))
+        for name, plan, part in steps:
+            task = progress.add_task(name, total=len(part))
             for outcome in measuring.measure(part, plan, chosen.jobs):
                 outcomes.append(outcome)
                 progress.update(task, advance=1)

@@ -19,6 +19,8 @@ from .scoring import Errors, Score, Template, Truth, shape
 from .traffic import USUAL, synthesise
 
 OURS: Final = "sluicegate"
+BESIDE: Final = "speculator"
+"""The baseline that the curve shows, too."""
 CURVE: Final = (3.0, 10.0, 30.0, 100.0)
 
 
@@ -35,7 +37,7 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is measured on each document. `without`: kinds of evidence, each left out in one run of the ablation."""
+    """What is measured on each document. `ablation`: kinds of evidence, each left out in one run."""
 
     api: Path
     regimes: tuple[str, ...]
@@ -90,17 +92,15 @@ def _document(plan: Plan, work: tuple[str, corpus.Entry]) -> Outcome:
     outcome = Outcome(entry, half)
     for regime in plan.regimes:
         for seed in range(1, plan.seeds + 1):
-            if plan.accuracy or plan.baselines or (plan.ablation and seed == 1):
+            if plan.accuracy or plan.baselines:
                 _usual(plan, outcome, api, regime, seed)
-                gc.collect()
-        if plan.curve:
-            for mean in CURVE:
-                truth = Truth(synthesise(api, regime, 1, mean))
-                outcome.scores[Run(half, "curve", OURS, regime, mean, 1)] = learned(truth)[0]
-                name = "speculator"
-                score = compared(truth, name)[0]
-                outcome.scores[Run(half, "curve", name, regime, mean, 1)] = score
-                gc.collect()
+        if plan.ablation:
+            _ablation(plan, outcome, api, regime)
+        for mean in CURVE if plan.curve else ():
+            truth = Truth(synthesise(api, regime, 1, mean))
+            outcome.scores[Run(half, "curve", OURS, regime, mean, 1)] = learned(truth)[0]
+            outcome.scores[Run(half, "curve", BESIDE, regime, mean, 1)] = compared(truth, BESIDE)[0]
+        gc.collect()
     return outcome
 
 
@@ -120,8 +120,14 @@ def _usual(plan: Plan, outcome: Outcome, api: documents.Api, regime: str, seed: 
     if plan.baselines:
         for name in baselines.HEURISTICS:
             outcome.scores[run("accuracy", name)], outcome.scores[run("all-hits", name)] = compared(truth, name)
-    for kind in plan.ablation if seed == 1 else ():
-        outcome.scores[run("ablation", kind)] = learned(truth, frozenset({kind}))[0]
+
+
+def _ablation(plan: Plan, outcome: Outcome, api: documents.Api, regime: str) -> None:
+    truth = Truth(synthesise(api, regime, 1))
+    run = functools.partial(Run, outcome.half, "ablation", regime=regime, mean=USUAL, seed=1)
+    outcome.scores[run(OURS)] = learned(truth)[0]
+    for kind in plan.ablation:
+        outcome.scores[run(kind)] = learned(truth, frozenset({kind}))[0]
 
 
 def learned(truth: Truth, without: frozenset[str] = frozenset()) -> tuple[Score, Errors]:

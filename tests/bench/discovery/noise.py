@@ -81,7 +81,7 @@ def mistyped(path: str, rng: random.Random) -> str:
         return path + "x"
     place = rng.choice(letters)
     way = rng.randrange(3)
-    if way == 0:
+    if way == 0 or path[place + 1 : place + 2] in ("", path[place]):
         return path[:place] + path[place + 1 :]
     if way == 1:
         return path[: place + 1] + path[place:]

@@ -71,6 +71,6 @@ def has_one_value(variable: str, before: str | None, behind: bool) -> bool:
     are not. A format is one anywhere: /files/{id}.{format}
     """
     name = variable.lower()
-    if _FORMAT.fullmatch(name):
-        return singular(before or "-") not in name
-    return not behind and _VERSION.fullmatch(name) is not None and singular(before or "-") not in name
+    if singular(before or "") in ("version", "format", "extension"):
+        return False
+    return bool(_FORMAT.fullmatch(name)) or (not behind and bool(_VERSION.fullmatch(name)))

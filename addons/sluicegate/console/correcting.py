@@ -55,7 +55,8 @@ def split(endpoint: tuple[str, ...], variable: str, state: str, routes: str, as_
     from ..learning.paths.learner import place_of_variable
     from .learning.inbox import key_of
 
-    path, inbox = _inbox(state, routes)
+    kept = _Kept(state, routes)
+    inbox = kept.inbox()
     number = 1 if not any("/" in word for word in endpoint[:3]) else 2 if "/" in endpoint[1] else 3
     words, values = endpoint[:number], endpoint[number:]
     if not values:
@@ -71,7 +72,7 @@ def split(endpoint: tuple[str, ...], variable: str, state: str, routes: str, as_
         which = f"'{excerpt(wanted)}' is no variable of it" if wanted else "name the variable with --variable"
         raise UnusableError(f"{_text(key)}: {which}; its variables are: {known}") from None
     _check_values(values)
-    _apply(path, [Correction("split", key, place, tuple(values))], as_json=as_json)
+    kept.apply(inbox, [Correction("split", key, place, tuple(values))], as_json=as_json)
 
 
 @click.command()
@@ -87,7 +88,8 @@ def merge(endpoint: tuple[str, ...], state: str, routes: str, as_json: bool) -> 
     from ..learning.paths.learner import joining
     from .learning.inbox import key_of
 
-    path, inbox = _inbox(state, routes)
+    kept = _Kept(state, routes)
+    inbox = kept.inbox()
     if len(endpoint) > 2 and endpoint[2].startswith("/"):
         found = [inbox.path(endpoint[0], endpoint[1], one) for one in endpoint[2:]]
     else:
@@ -96,7 +98,7 @@ def merge(endpoint: tuple[str, ...], state: str, routes: str, as_json: bool) -> 
         corrections = joining([key_of(one) for one in found])
     except ValueError as error:
         raise UnusableError(str(error)) from None
-    _apply(path, corrections, as_json=as_json)
+    kept.apply(inbox, corrections, as_json=as_json)
 
 
 def _settle(action: Action, done: str, endpoint: Sequence[str], state: str, routes: str, *, as_json: bool) -> None:
@@ -104,9 +106,9 @@ def _settle(action: Action, done: str, endpoint: Sequence[str], state: str, rout
     from .learning.inbox import key_of
     from .learning.state import correct
 
-    path, inbox = _inbox(state, routes)
-    found = [key_of(one) for one in inbox.named(endpoint)]
-    correct(path, [Correction(action, key) for key in found])
+    kept = _Kept(state, routes)
+    found = [key_of(one) for one in kept.inbox().named(endpoint)]
+    correct(kept.path, [Correction(action, key) for key in found])
     if as_json:
         print_json([{"method": key.method, "host": key.host, "endpoint": key.endpoint} for key in found])
         return
@@ -114,36 +116,43 @@ def _settle(action: Action, done: str, endpoint: Sequence[str], state: str, rout
         print_line(f"{_text(key)}: {done}")
 
 
-def _inbox(state: str, routes: str) -> tuple[Any, Inbox]:
-    from ..learning.paths.settings import LAPTOP
-    from .learning.inbox import Inbox
-    from .learning.state import read_state, state_path
+class _Kept:
+    """What was learned, as these commands read and correct it."""
 
-    path = state_path(state, routes)
-    return path, Inbox(read_state(path, LAPTOP).endpoints(noise=True))
+    def __init__(self, state: str, routes: str) -> None:
+        from .learning.state import saved_routes, state_path
 
+        self.path, self._source = state_path(state, routes), saved_routes(routes)
 
-def _apply(path: Any, corrections: Sequence[Correction], *, as_json: bool) -> None:
-    """Correct places, and tell what is there then."""
-    from ..learning.paths.places import pattern_of
-    from ..learning.paths.settings import LAPTOP
-    from .learning.state import correct, read_state
+    def inbox(self) -> Inbox:
+        """Read it, noise included. Raises UnusableError."""
+        from ..learning.paths.settings import LAPTOP
+        from .learning.inbox import Inbox
+        from .learning.state import read_settled
 
-    before = {_identity(one) for one in read_state(path, LAPTOP).endpoints(noise=True)}
-    correct(path, corrections)
-    now = read_state(path, LAPTOP).endpoints(noise=True)
-    first = corrections[0]
-    beginning = pattern_of(first.key.endpoint)[: first.place]
-    changed = [
-        one for one in now if _identity(one) not in before and pattern_of(one.endpoint)[: first.place] == beginning
-    ]
-    if as_json:
-        print_json([one.members() for one in changed])
-        return
-    for one in changed:
-        print_line(f"{_text(one)}: {count(one.requests, 'request')}")
-    if not changed:
-        print_line("nothing changed: what was learned is so already")
+        return Inbox(read_settled(self.path, LAPTOP, self._source).endpoints(noise=True))
+
+    def apply(self, before: Inbox, corrections: Sequence[Correction], *, as_json: bool) -> None:
+        """Correct places, and tell what is there then."""
+        from ..learning.paths.places import pattern_of
+        from .learning.state import correct
+
+        known = set(map(_identity, before.all))
+        correct(self.path, corrections)
+        first = corrections[0]
+        beginning = pattern_of(first.key.endpoint)[: first.place]
+        changed = [
+            one
+            for one in self.inbox().all
+            if _identity(one) not in known and pattern_of(one.endpoint)[: first.place] == beginning
+        ]
+        if as_json:
+            print_json([one.members() for one in changed])
+            return
+        for one in changed:
+            print_line(f"{_text(one)}: {count(one.requests, 'request')}")
+        if not changed:
+            print_line("nothing changed: what was learned is so already")
 
 
 def _identity(one: Any) -> tuple[str, str, str, int]:

@@ -43,12 +43,11 @@ def command(
 
     review: not settled yet. saved: stands in a route file. ignored: by `sluice ignore`. shadow: seen, never matched.
     """
-    from .learning.state import read_state, saved_routes, settled, state_path
+    from .learning.state import read_settled, saved_routes, state_path
 
-    source = saved_routes(routes)
-    learner = read_state(state_path(state, routes), settings_of(chosen))
+    learner = read_settled(state_path(state, routes), settings_of(chosen), saved_routes(routes))
     known = learner.endpoints()
-    shown = settled(learner.endpoints(noise=True) if noise else known, source)
+    shown = learner.endpoints(noise=True) if noise else known
     found = [
         one
         for one in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -83,7 +83,7 @@ def openapi(
         known = f": known {'are' if len(hosts) > 1 else 'is'} {', '.join(hosts[:5])}" if hosts else ""
         what = f"no endpoint of {host}" if host else "no endpoint"
         raise UnusableError(f"{what} was {'saved' if only_saved else 'saved or learned'}{known}")
-    text = json.dumps(made.data, indent=2, ensure_ascii=False) + "\n"
+    text = _json(made.data)
     if output:
         write_text(output, text, force=force)
         say(f"{output}: {count(endpoints, 'endpoint')}")
@@ -112,3 +112,13 @@ def _learned(learner: AnyLearner, table: Table, rates: str) -> Iterator[Learned]
     for key, state in states.items():
         limit = recommend(figures[key], until, PRESETS[rates]) if key in figures else None
         yield Learned(key, learner.profile(key), state == "saved", {} if limit is None else limit_members(limit))
+
+
+def _json(data: dict[str, Any]) -> str:
+    """A document as text; escaped where traffic had half a character, which no file can hold."""
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(data, indent=2) + "\n"
+    return text

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..learning.paths.settings import Settings
     from ..recordings.recording import Skipped
     from .learning.observing import Observer
+    from .sources import Source
 
 
 @click.command()
@@ -47,7 +48,7 @@ def command(
     What was learned is kept in the state file, which a running gateway shares. A file that was learned from before is
     passed over, and of a log that has grown since only what is new is read.
     """
-    from .learning.state import saved_routes, settled, snapshot, state_path
+    from .learning.state import saved_routes, snapshot, state_path
 
     if no_state and state:
         raise UnusableError("--state and --no-state exclude each other")
@@ -59,9 +60,8 @@ def command(
 
         if parse_authority(host) is None:
             raise UnusableError(f"--host {host}: this is not a host name or an IP address")
-    run = _Run(settings, None if no_state else state_path(state, routes))
+    run = _Run(settings, source, None if no_state else state_path(state, routes))
     run.learn(files, lambda key: _observer(loaded, key, host), again=again)
-    run.endpoints = settled(run.endpoints, source)
     if as_json:
         print_json([one.members() for one in run.endpoints])
     else:
@@ -78,10 +78,11 @@ def _observer(loaded: Any, key: bytes, host: str) -> Observer:
 class _Run:
     """One run of the command: what it read, and what is known after it."""
 
-    def __init__(self, settings: Settings, path: Path | None) -> None:
+    def __init__(self, settings: Settings, source: Source | None, path: Path | None) -> None:
         from ..recordings.recording import Skipped
 
         self.path = path
+        self._source = source
         self.requests = 0
         self.skipped: Skipped = Skipped()
         self.endpoints: list[Any] = []
@@ -90,23 +91,24 @@ class _Run:
     def learn(self, files: Sequence[str], observer: Any, *, again: bool) -> None:
         """Learn from files, one after the other. Raises UnusableError: what was read whole before it is kept."""
         from ..sessions.session import KEY_BYTES
-        from .learning.state import maker, told_faults
+        from .learning.state import maker, read_settled, settle, told_faults
 
         if self.path is None:
             learner = maker(self._settings)()
             for file in files:
                 self._file(file, learner, observer(secrets.token_bytes(KEY_BYTES)))
-            self.endpoints = learner.endpoints()
+            self.endpoints = settle(learner, self._source).endpoints()
             return
         with told_faults():
             self._kept(self.path, files, observer, again=again)
+        self.endpoints = read_settled(self.path, self._settings, self._source).endpoints()
 
     def _kept(self, path: Path, files: Sequence[str], observer: Any, *, again: bool) -> None:
         from ..learning.keeping import Keeper
         from ..learning.store import Store, read
         from ..observing.session_key import session_key
         from .learning.memory import Memory
-        from .learning.state import maker, read_state, say
+        from .learning.state import maker, say
 
         try:
             watching = observer(session_key(path.parent))
@@ -123,12 +125,7 @@ class _Run:
                 store = Store(path)
                 store.write([], facts=memory.remember(reading))
                 store.close()
-        is_writer = keeper.is_writer
-        if is_writer:
-            self.endpoints = keeper.learner.endpoints()
         keeper.close()
-        if not is_writer:
-            self.endpoints = read_state(path, self._settings).endpoints()
 
     def _file(self, file: str, learner: AnyLearner, observer: Observer, known: Any = None) -> Any:
         """Learn from one file, from behind what is known of it; returns what was read of a regular file."""

@@ -19,6 +19,8 @@ _WIDE = 100_000
 """Columns where nobody looks at a terminal: nothing is wrapped or cut."""
 _BATCH = 500
 """Lines that are printed at once."""
+_BAR, _LONGEST = 16, 24
+"""Columns of a progress bar, and of what stands before it: all of a line fits into 80."""
 
 
 def _console() -> Console:
@@ -85,10 +87,17 @@ def progress(what: str, total: int | None, *, bytes_read: bool = False) -> Itera
     """Show a bar on standard error while long work runs, where that is a terminal; `total` None: unknown."""
     shown = Console(stderr=True)
     counter = DownloadColumn() if bytes_read else MofNCompleteColumn()
-    columns: tuple[Any, ...] = (TextColumn("{task.description}"), BarColumn(), counter, TimeRemainingColumn())
+    text = TextColumn("{task.description}", markup=False)
+    columns: tuple[Any, ...] = (text, BarColumn(_BAR), counter, TimeRemainingColumn())
     with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(_fitting(what), total=total)
         yield lambda position: bar.update(task, completed=position)
+
+
+def _fitting(what: str) -> str:
+    """What is done, such as `reading FILE`, in a length that leaves room for the rest; the end of a file tells most."""
+    word, _, rest = printable(what).plain.partition(" ")
+    return f"{word} {rest if len(rest) <= _LONGEST else '…' + rest[1 - _LONGEST :]}"
 
 
 def count(number: int, what: str) -> str:

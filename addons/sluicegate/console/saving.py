@@ -43,15 +43,15 @@ def command(
     from ..learning.paths.settings import LAPTOP
     from .learning.inbox import Inbox, key_of
     from .learning.placing import Placing
-    from .learning.state import correct, read_state, saved_routes, settled, state_path
+    from .learning.state import correct, read_settled, saved_routes, state_path
 
     if everything == bool(endpoint):
         raise UnusableError("name an endpoint by METHOD HOST PATH or by its id, or all that wait for review by --all")
     path = state_path(state, routes)
-    learner = read_state(path, LAPTOP)
     source = saved_routes(routes)
+    learner = read_settled(path, LAPTOP, source)
     if everything:
-        found = [one for one in settled(learner.endpoints(), source) if one.state == "review"]
+        found = [one for one in learner.endpoints() if one.state == "review"]
     else:
         found = Inbox(learner.endpoints(noise=True)).named(endpoint)
     placing = Placing(routes_folder(routes), source, to=to, target=target)

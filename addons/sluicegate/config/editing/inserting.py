@@ -1,7 +1,6 @@
 """Endpoints put into the text of a route file, which keeps everything that it says, comments byte for byte.
 
-A file in canonical layout stays in it; in any other one every line stays as it is, and new ones take the columns of
-their neighbours.
+The file is laid out as `sluice fmt` does it.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Added(NamedTuple):
 def new_file(host: str, added: Sequence[Added]) -> bytes:
     """Return a route file of these endpoints in canonical layout; `host` '' or '*' is any host. Raises EditError."""
     head = f"host: {quoted(host)}\n\n" if host not in ("", "*") else ""
-    lines = [_line(one, STEP, None) for one in added]
+    lines = [_line(one, STEP) for one in added]
     return _canonical(f"{head}{TABLE}:\n{''.join(line + chr(10) for line in lines)}".encode())
 
 
@@ -48,7 +47,8 @@ def with_endpoints(content: bytes, added: Sequence[Added]) -> bytes:
     """Return a route file's content with endpoints added, each behind the one that its path has most in common with.
 
     What is returned was proven to hold the same document and the same comments, and these endpoints. Raises EditError:
-    no YAML, a form of `endpoints` without lines to add one, an endpoint that stands there already.
+    no YAML, a form of `endpoints` without lines to add one, an endpoint that stands there already, a text that cannot
+    be laid out.
     """
     if not added:
         return content
@@ -56,16 +56,13 @@ def with_endpoints(content: bytes, added: Sequence[Added]) -> bytes:
     before = read_document(content, findings)
     if findings.found:
         raise EditError(findings.found[0].message, findings.found[0].line)
-    mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
-    text = content.removeprefix(mark).decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
-    was_canonical = laid_out(content, Findings("")) == content
+    text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
     try:
         edited = _spliced(text, places(text), added)
         prove(text, before, edited, [(one.key, one.target, one.comment) for one in added])
     except StrayTextError as error:
         raise EditError("the file holds text that is neither YAML nor a comment", _line_of(text, error.index)) from None
-    new = edited.encode()
-    return _canonical(new) if was_canonical else mark + new
+    return _canonical(edited.encode())
 
 
 def _canonical(content: bytes) -> bytes:
@@ -88,13 +85,13 @@ def _spliced(text: str, found: Places, added: Sequence[Added]) -> str:
     if found.line is None:
         head = [""] if text.strip() and lines[found.ends - 1 : found.ends] else []
         behind[len(lines)] = [*head, " " * found.column + f"{TABLE}:"]
-        behind[len(lines)] += [_line(one, found.column + STEP, None) for one in added]
+        behind[len(lines)] += [_line(one, found.column + STEP) for one in added]
     elif not found.entries:
-        behind[found.line + 1] = [_line(one, found.column + STEP, None) for one in added]
+        behind[found.line + 1] = [_line(one, found.column + STEP) for one in added]
     else:
         for one in added:
             beside = _nearest(one, found.entries)
-            behind.setdefault(beside.last + 1, []).append(_line(one, found.entries[0].column, beside))
+            behind.setdefault(beside.last + 1, []).append(_line(one, found.entries[0].column))
     for number in sorted(behind, reverse=True):
         if number and not BREAK.search(lines[number - 1][-1:]):
             lines[number - 1] += line_end
@@ -126,15 +123,11 @@ def _common(one: str, other: str) -> int:
     return number
 
 
-def _line(added: Added, column: int, beside: Entry | None) -> str:
-    """The line of an endpoint, with its target in the column of its neighbour's; two lines for a very long key."""
+def _line(added: Added, column: int) -> str:
+    """The line of an endpoint; two lines for a very long key."""
     key = quoted(added.key)
     start = " " * column
     if len(key) > MAX_SIMPLE_KEY:
         start, key = f"{start}? {key}\n{start}", ""
-    written = f"{start}{key}:"
-    if added.target:
-        width = len(written.rpartition("\n")[2])
-        wanted = beside.value_column if beside is not None and beside.value_column is not None else 0
-        written += " " * max(1, wanted - width) + quoted(added.target)
-    return f"{written}  # {added.comment}" if added.comment else written
+    target = f" {quoted(added.target)}" if added.target else ""
+    return f"{start}{key}:{target}" + (f"  # {added.comment}" if added.comment else "")

@@ -38,13 +38,12 @@ class EditError(ValueError):
 
 @dataclass(slots=True)
 class Entry:
-    """One entry of `endpoints`: its key, its lines from 0, and the columns of its key and of a value beside it."""
+    """One entry of `endpoints`: its key, its lines from 0, and the column of its key."""
 
     key: str = ""
     first: int = 0
     last: int = 0
     column: int = 0
-    value_column: int | None = None
 
 
 @dataclass(slots=True)
@@ -72,7 +71,6 @@ class _Finder:
         self._is_key = False
         self._in_table = False
         self._waits_for_table = False
-        self._waits_for_value = False
 
     def places(self, text: str) -> Places:
         for token in scan(text):
@@ -96,8 +94,6 @@ class _Finder:
             self._key(token)
         elif isinstance(token, ValueToken) and self._depth == 1 and self._found.line is not None and self._is_key:
             self._waits_for_table = True
-        elif isinstance(token, ValueToken):
-            self._waits_for_value = self._in_table and self._depth == 2
         if token.start_mark.index < token.end_mark.index and not isinstance(token, StreamEndToken):
             self._content(token)
 
@@ -134,11 +130,5 @@ class _Finder:
                 self._is_key = False
                 self._found.entries[-1].key = token.value
         if self._in_table and self._depth >= 2:
-            entry = self._found.entries[-1] if self._found.entries else None
-            if entry is None:
-                return
-            entry.last = max(entry.last, last)
-            if self._waits_for_value and not isinstance(token, ValueToken):
-                self._waits_for_value = False
-                if token.start_mark.line == entry.first:
-                    entry.value_column = token.start_mark.column
+            for entry in self._found.entries[-1:]:
+                entry.last = max(entry.last, last)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ...config.files import list_files, routes_folder
+from ...learning.observation import Key
 from ...snapshot import Snapshot
 from ...state import state_file
 from ..options import UnusableError
 from ..output import printable
 from ..sources import Source, routes_source, snapshot_of
-from .inbox import ANY_HOST
+from .inbox import key_of
 
 if TYPE_CHECKING:
     from ...learning.keeping import AnyLearner, Make
@@ -78,22 +78,28 @@ def read_state(path: Path, settings: Settings) -> AnyLearner:
         return learned(path, maker(settings)).learner
 
 
-def settled(found: Iterable[Any], source: Source | None) -> list[Any]:
-    """Return endpoints with the state that the route files give them: what stands there is saved, and nothing else.
+def read_settled(path: Path, settings: Settings, source: Source | None) -> AnyLearner:
+    """Return what a state file holds, where the endpoints of the route files are settled. Raises UnusableError."""
+    return settle(read_state(path, settings), source)
 
-    Where there are none, or they have errors, it is what was told when there were good ones.
+
+def settle(learner: AnyLearner, source: Source | None) -> AnyLearner:
+    """Tell a learner which endpoints the route files have: these are saved, and no others.
+
+    Where there are no route files, or they have errors, it stays with what was told when there were good ones.
     """
+    from ...learning.paths.corrections import Correction
+
     compiled = source.compiler(examples=False).compile().compiled if source is not None else None
-    if compiled is None:
-        return list(found)
-    saved = {(one.method, one.host.stored, one.path.stored) for one in compiled.endpoints}
-    told: list[Any] = []
-    for one in found:
-        is_saved = (one.method, one.host or ANY_HOST, one.endpoint) in saved
-        if is_saved != (one.state == "saved"):
-            one = replace(one, state="saved" if is_saved else "review")
-        told.append(one)
-    return told
+    if compiled is not None:
+        saved = {Key(one.method, one.host.stored, one.path.stored) for one in compiled.endpoints}
+        gone = [key_of(one) for one in learner.endpoints() if one.state == "saved"]
+        for key in gone:
+            if key not in saved:
+                learner.correct(Correction("restore", key))
+        for key in saved:
+            learner.correct(Correction("save", key))
+    return learner
 
 
 def correct(path: Path, corrections: Sequence[Correction]) -> None:

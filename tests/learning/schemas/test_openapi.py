@@ -15,8 +15,9 @@ from sluicegate.endpoints.templates import parse_path
 from sluicegate.importing.openapi import read_openapi
 from sluicegate.importing.references import Documents
 from sluicegate.learning.observation import Key
+from sluicegate.learning.schemas.bodies import FORM
 from sluicegate.learning.schemas.openapi import THRESHOLDS, Learned, openapi
-from sluicegate.learning.schemas.profile import FORM, Profile
+from sluicegate.learning.schemas.profile import Profile
 
 from .material import exchange, profile
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluicegate.learning.observation import Observation
-from sluicegate.learning.schemas.profile import FORM, Profile
+from sluicegate.learning.schemas.bodies import FORM
+from sluicegate.learning.schemas.profile import Profile
 from sluicegate.learning.schemas.settings import SchemaSettings
 
 from .material import exchange, profile

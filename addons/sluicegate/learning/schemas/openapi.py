@@ -10,8 +10,9 @@ from ...endpoints.hosts import HostPattern, value_of
 from ...endpoints.table import operation_id
 from ...endpoints.templates import parse_path
 from ..observation import Key, is_json
+from .bodies import FORM, Body
 from .fields import Field, Group
-from .profile import FORM, Body, Profile
+from .profile import Profile
 from .settings import LAPTOP, SchemaSettings
 from .stating import Schema, field_schema, form_schema, is_required, shape_schema, told
 

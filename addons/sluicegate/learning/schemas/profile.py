@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 from ...exchange import Fields
 from ..observation import NO_JSON, Observation, is_json, media_type
 from ..records import HIDDEN
+from .bodies import FORM, Body
 from .fields import Field, Group
 from .names import is_standard
 from .room import Room
@@ -18,54 +19,12 @@ from .shapes import Shape
 
 VERSION: Final = 1
 """Of what `members` makes."""
-FORM: Final = "application/x-www-form-urlencoded"
 _EPOCH: Final = 1_577_836_800.0
 """Times are counted in days from 2020 on, so that their squares keep their precision."""
 _MOST_QUERY: Final = 1 << 16
 """Bytes of a query or a form that is read, at most."""
 _MOST_PAIRS: Final = 500
 """Parameters of one message that are looked at, at most."""
-
-
-class Body:
-    """Bodies of one media type: how many there were, and what is known of those that can be learned."""
-
-    __slots__ = ("count", "fields", "shape")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.shape: Shape | None = None
-        self.fields: Group | None = None
-
-    def merge(self, other: Body, room: Room) -> None:
-        """Take in what another one has seen."""
-        self.count += other.count
-        if other.shape is not None:
-            self.shape = self.shape or Shape()
-            self.shape.merge(other.shape, room)
-        if other.fields is not None:
-            self.fields = self.fields or Group()
-            self.fields.merge(other.fields, room)
-
-    def members(self) -> dict[str, Any]:
-        """What is kept of it, as JSON has it."""
-        made: dict[str, Any] = {"n": self.count}
-        if self.shape is not None:
-            made["shape"] = self.shape.members()
-        if self.fields is not None:
-            made["fields"] = self.fields.members()
-        return made
-
-    @classmethod
-    def from_members(cls, data: Any, room: Room) -> Body:
-        """What `members` made. Raises ValueError."""
-        found, made = mapping(data), cls()
-        made.count = whole(found.get("n"))
-        if "shape" in found:
-            made.shape = Shape.from_members(found["shape"], room)
-        if "fields" in found:
-            made.fields = Group.from_members(found["fields"], room)
-        return made
 
 
 class Profile:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluicegate.sessions.identifiers import DEFAULT, Identifier, Source
-from sluicegate.sessions.session import MOST_BODY, MOST_COOKIES, NOBODY, Session, Sessions, identified
+from sluicegate.sessions.session import MOST_BODY, MOST_COOKIES, MOST_KNOWN, NOBODY, Session, Sessions, identified
+from sluicegate.sessions.tokens import MOST_TOKEN
 
 from .tokens import token
 
@@ -79,6 +80,14 @@ def test_headers_and_cookies(fields: list[tuple[str, str]], expected: str) -> No
 )
 def test_a_claim_is_one_value_read_as_a_text(claims: Any, expected: str) -> None:
     assert named((CLAIM,), ("Authorization", f"Bearer {token(claims)}")) == expected
+
+
+@pytest.mark.parametrize("size", [10, MOST_KNOWN, MOST_TOKEN * 3 // 4 - 200])
+def test_tokens_of_all_sizes_are_read_again_and_again(size: int) -> None:
+    for name in ("alice", "bob", "alice"):
+        told = ("Authorization", f"Bearer {token({'sub': name, 'more': 'x' * size})}")
+        assert named((CLAIM,), told) == f"jwt $.sub={name}"
+        assert named((Identifier("jwt", "$.other"), CLAIM), told) == f"jwt $.sub={name}"
 
 
 def test_a_token_can_stand_elsewhere_and_is_then_looked_for_only_there() -> None:

@@ -100,9 +100,13 @@ class Figures:
         return totals_of(whole)
 
     def members(self) -> dict[str, Any]:
-        """As JSON."""
+        """As JSON; what was counted rests packed from now on."""
         self._close()
-        buckets = {str(number): b64encode(self._packed(number)).decode("ascii") for number in self._buckets}
+        buckets = {
+            str(number): b64encode(bucket).decode("ascii")
+            for number, bucket in self._buckets.items()
+            if isinstance(bucket, bytes)
+        }
         return {"version": _VERSION, "newest": self.newest, "buckets": buckets, "pace": self.pace.members()}
 
     @classmethod
@@ -187,14 +191,12 @@ class Figures:
         except ValueError:  # read from a file where it was damaged: the rest of the figures stands
             return Bucket()
 
-    def _packed(self, number: int) -> bytes:
-        bucket = self._buckets[number]
-        return bucket if isinstance(bucket, bytes) else bucket.packed()
-
     def _rest(self, kept: int = _OPEN) -> None:
         """Pack all but the buckets that were used last."""
         for number in list(self._buckets)[: len(self._buckets) - kept]:
-            self._buckets[number] = self._packed(number)
+            bucket = self._buckets[number]
+            if not isinstance(bucket, bytes):
+                self._buckets[number] = bucket.packed()
 
     def _close(self) -> None:
         """Pack all; what comes next opens its bucket again."""

@@ -53,7 +53,10 @@ class Pace:
         self._mask = 0  # of the bits that a session must not have to be counted now
 
     def add(self, session: int, at: float, requests: int = 1) -> None:
-        """Count requests of a session, a number of 32 bits, at a time in seconds since the epoch."""
+        """Count requests of a session, a number of 32 bits, at a time in seconds since the epoch.
+
+        Requests that one stands for count at its time: as far as they came later, a window may be off by as much.
+        """
         if session & self._mask:
             return
         key = session << 32 | int(at) // SLOT

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from .figures import Figures
 from .pace import PERIOD
-from .windows import Span
+from .windows import Span, Window
 
 Confidence = Literal["low", "medium", "high"]
 Counts = Sequence[tuple[int, int]]
@@ -78,13 +78,17 @@ class Recommendation:
     period_seconds: int = PERIOD
 
 
-def recommend(figures: Figures, until: float, thresholds: Thresholds) -> Recommendation | None:
-    """Recommend a rate from the 24 hours before a time; None where there are too few sessions."""
+def recommend(
+    figures: Figures, until: float, thresholds: Thresholds, day: Window | None = None
+) -> Recommendation | None:
+    """Recommend a rate from the 24 hours before a time; None where there are too few sessions.
+
+    `day`: the window of these hours, where it is at hand.
+    """
     maxima, each = figures.pace.maxima(until)
     if not maxima or len(maxima) * each < thresholds.sessions:
         return None
-    requests = figures.window(Span.DAY, until).named
-    return recommended(maxima, requests=requests, each=each)
+    return recommended(maxima, requests=(day or figures.window(Span.DAY, until)).named, each=each)
 
 
 def recommended(maxima: Sequence[int], *, requests: int, each: int = 1) -> Recommendation:

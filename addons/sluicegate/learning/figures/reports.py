@@ -30,7 +30,9 @@ def report(key: Key, state: str, figures: Figures | None, window: tuple[Span, fl
     span, until = window
     if figures is None:
         return Report(key, state, Window(span, until), None)
-    return Report(key, state, figures.window(span, until), recommend(figures, until, thresholds))
+    found = figures.window(span, until)
+    limit = recommend(figures, until, thresholds, found if span is Span.DAY else None)
+    return Report(key, state, found, limit)
 
 
 def members_of(one: Report) -> dict[str, Any]:

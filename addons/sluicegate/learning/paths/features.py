@@ -73,6 +73,7 @@ FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("plural", "words"),
     ("several words", "words"),
     ("requests", "recurrence"),
+    ("requests up to eight", "recurrence"),
     ("sessions", "recurrence"),
     ("requests a session", "recurrence"),
     ("share of the sessions", "recurrence"),
@@ -92,6 +93,7 @@ FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("alike number", "siblings"),
     ("unlike share", "siblings"),
     ("shares a sub-path", "siblings"),
+    ("shares its sub-paths", "siblings"),
     ("has sub-paths of its own", "siblings"),
     ("same methods", "siblings"),
     ("has sub-paths", "siblings"),
@@ -193,10 +195,11 @@ def _recurrence(kid: Kid, at: Setting) -> tuple[float, ...]:
     """Names recur in many sessions, values in few; what looks like a value by itself is not measured by this."""
     alone = float(len(at.kids) == 1)
     if kid.look in TYPED:
-        return (0.0, 0.0, 0.0, 0.0, 0.0, at.siblings_log, alone)
+        return (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, at.siblings_log, alone)
     sessions = number_of(kid.sessions)
     return (
         log1p(kid.hits),
+        log1p(min(8, kid.hits)),
         log1p(sessions),
         log(max(1.0, kid.hits / sessions)) if sessions else 0.0,
         sessions / at.sessions_number if at.sessions_number else 0.0,
@@ -250,6 +253,7 @@ def _siblings(kid: Kid, at: Setting) -> list[float]:
         log1p(alike),
         unlike / others if others else 0.0,
         log1p(shared),
+        sum(at.by_sub[each] > 1 for each in kid.subs) / len(kid.subs) if kid.subs else 0.0,
         float(bool(kid.subs) and not shared and others > 0),
         (at.by_methods[kid.methods] - 1) / others if others and kid.methods else 0.0,
         float(bool(kid.subs)),

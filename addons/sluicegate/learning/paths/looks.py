@@ -11,7 +11,7 @@ from ..values import kind_of
 _LOOKS: Final = tuple(
     (look, re.compile(pattern))
     for look, pattern in (
-        ("version", r"v[0-9]+(?:[._-]?[0-9a-z]+)*|[0-9]+\.[0-9]+(?:\.[0-9]+)*"),
+        ("version", r"v[0-9]+(?:[._-]?[0-9a-z]+)*|[0-9]{1,2}(?:\.[0-9]{1,2}){1,2}"),
         ("code", r"[A-Z]{2,3}|[a-z]{2}"),
         ("locale", r"[a-z]{2}[-_][A-Za-z]{2}"),
         ("upper", r"[A-Z][A-Z0-9_.-]+"),
@@ -37,6 +37,9 @@ _SUFFIX: Final = re.compile(
     r"(.+?)(?:\.(?:json|xml|html?|csv|txt|pdf|png|jpe?g|svg|zip|gz|ya?ml|rss|php|aspx?|action|do)|:[A-Za-z]+)"
 )
 
+_PREFIX: Final = re.compile(r"[A-Za-z_]{2,}[.:=]([0-9]{2,}|[0-9a-f-]{16,})")
+"""A word before a value: `batch.59420`, `id=17`."""
+
 
 @lru_cache(maxsize=16_384)
 def stem_of(text: str) -> str:
@@ -54,6 +57,8 @@ def look_of(text: str) -> str:
     if _LOOKS[0][1].fullmatch(text):
         return "version"
     kind = kind_of(text)
+    if kind == "word" and (beside := _PREFIX.fullmatch(text)):
+        kind = kind_of(beside[1])
     if kind != "word":
         return kind
     for look, pattern in _LOOKS:

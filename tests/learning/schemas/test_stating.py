@@ -100,6 +100,14 @@ def test_values_that_are_still_coming_in_are_no_enum() -> None:
     assert "enum" not in query_schema([*values, "another"])
 
 
+def test_a_wide_range_begins_at_its_sign() -> None:
+    rng = random.Random(6)
+    assert query_schema([str(rng.randrange(200, 100_000)) for _ in range(400)])["minimum"] == 1
+    assert query_schema([f"{rng.uniform(5, 900):.2f}" for _ in range(400)])["minimum"] == 0
+    assert query_schema([str(rng.randrange(60_000, 100_000)) for _ in range(400)])["minimum"] > 55_000
+    assert query_schema([str(value) for value in range(7, 20)] * 10 + ["500"] * 40)["minimum"] == 7
+
+
 def test_ids_that_grow_with_time_have_no_upper_bound() -> None:
     values = [str(1000 + number) for number in range(300)]
     assert "maximum" not in query_schema(values, at=START)

@@ -38,12 +38,15 @@ def is_settled(counts: Iterable[int]) -> bool:
     return falling[-1] * falling[-1] / falling[-2] >= SETTLED
 
 
-def upper(outermost: Counted) -> float | None:
-    """Return the greatest value that is to be expected, from the greatest seen, falling; None: there is no telling."""
+def upper(outermost: Counted, settled: float = SETTLED) -> float | None:
+    """Return the greatest value that is to be expected, from the greatest seen, falling; None: there is no telling.
+
+    `settled`: times that a further value would be expected, at least, where the greatest seen is taken for a limit.
+    """
     if not outermost:
         return None
     first, last = outermost[0][0], outermost[-1][0]
-    if _is_edge(outermost):
+    if _is_edge(outermost, settled):
         return first
     if len(outermost) == 1:
         return None
@@ -59,9 +62,9 @@ def upper(outermost: Counted) -> float | None:
     return _outwards(bound) if math.isfinite(bound) else None
 
 
-def lower(outermost: Counted) -> float | None:
+def lower(outermost: Counted, settled: float = SETTLED) -> float | None:
     """Return the least value that is to be expected, from the least seen, rising; None: there is no telling."""
-    mirrored = upper([(-value, times) for value, times in outermost])
+    mirrored = upper([(-value, times) for value, times in outermost], settled)
     return None if mirrored is None else -mirrored + 0.0
 
 
@@ -70,12 +73,12 @@ def confidence(count: int) -> float:
     return (count + 1) / (count + 2)
 
 
-def _is_edge(outermost: Counted) -> bool:
+def _is_edge(outermost: Counted, settled: float) -> bool:
     """Whether the first value is a limit: it came often, no rarer than those before it let expect, as they all did."""
     counts = [times for _, times in outermost]
     if len(counts) == 1:
         return counts[0] >= _CONSTANT
-    return min(counts) >= _SEEN_OFTEN and counts[0] * min(1.0, counts[0] / counts[1]) >= SETTLED
+    return min(counts) >= _SEEN_OFTEN and counts[0] * min(1.0, counts[0] / counts[1]) >= settled
 
 
 def _outwards(bound: float) -> float:

@@ -6,7 +6,7 @@ import math
 from typing import Any, Final
 
 from . import forms
-from .bounds import confidence, is_settled, lower, upper
+from .bounds import SETTLED, confidence, is_settled, lower, upper
 from .fields import Field, Group
 from .numbers import Numbers
 from .settings import SchemaSettings
@@ -19,6 +19,8 @@ _FIXED: Final = frozenset(("uuid", "date", "date-time", "time", "ipv4", "ipv6"))
 """Formats that say how long a text may be."""
 _DRIFT: Final = 6.0
 """Standard errors from which on values are taken to grow or fall with time."""
+_FAR_DOWN: Final = 0.1
+"""Share of the greatest value below which a lower bound is none but the sign: ids of up to a million begin with 1."""
 _MOST_INTEGERS: Final = 10
 """Whole numbers of an enum, at most: more of them are a range (our choice)."""
 
@@ -142,10 +144,16 @@ def _object_schema(objects: Objects, settings: SchemaSettings) -> Schema:
 
 
 def _state(made: Schema, least_name: str, most_name: str, numbers: Numbers, least: int | None = None) -> None:
-    """State bounds: none where values grow or fall with time, whole ones for whole numbers."""
-    drift = numbers.drift()
-    low = lower(numbers.from_below()) if drift > -_DRIFT else None
-    high = upper(numbers.from_above()) if drift < _DRIFT else None
+    """State bounds: none where values grow or fall with time, whole ones for whole numbers.
+
+    `least`: of lengths, which never are below; one more or one less of them means little, so they settle later.
+    """
+    settled, drift = SETTLED if least is None else 2 * SETTLED, numbers.drift()
+    below, above = numbers.from_below(), numbers.from_above()
+    low = lower(below, settled) if drift > -_DRIFT else None
+    high = upper(above, settled) if drift < _DRIFT else None
+    if low is not None and least is None and 0 < low < min(below[0][0], _FAR_DOWN * above[0][0]):
+        low = 0 if numbers.fractions else 1
     if low is not None and not numbers.fractions:
         low = math.ceil(low)
     if high is not None and not numbers.fractions:

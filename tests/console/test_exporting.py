@@ -150,3 +150,12 @@ def test_what_cannot_be_used_is_told_in_one_line(folder: Path, tmp_path: Path) -
     assert "folder does not exist" in refused(folder, "-o", "none/a.json")
     (tmp_path / "broken.db").write_bytes(b"SQLite format 3\0 and then nonsense" * 100)
     assert "broken.db" in refused(tmp_path, "--state", "broken.db")
+
+
+def test_half_a_character_in_traffic_is_escaped(folder: Path, tmp_path: Path) -> None:
+    odd = [entry(number, "POST", "/odd", body={"\ud800": "\udfff", "é": 1}) for number in range(20)]
+    (tmp_path / "odd.har").write_text(json.dumps({"log": {"entries": odd}}), encoding="utf-8")
+    assert sluice("learn", "odd.har", "--state", "odd.db", cwd=tmp_path).code == 0
+    assert sluice("export", "openapi", "--state", "odd.db", "-o", "odd.json", cwd=tmp_path).code == 0
+    schema = json.loads((tmp_path / "odd.json").read_text(encoding="utf-8"))["paths"]["/odd"]["post"]["requestBody"]
+    assert schema["content"]["application/json"]["schema"]["properties"].keys() == {"\ud800", "é"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .learning.state import read_state, saved_routes, say, snapshot, state_path
+from .learning.state import read_settled, saved_routes, say, snapshot, state_path
 from .learning.thresholds import state_option
 from .options import FOUND, UnusableError, routes_option
 from .output import count
@@ -69,9 +69,9 @@ def openapi(
 
     if output:
         check_writable(output, force=force)
-    table = snapshot(saved_routes(routes)).table
-    learner = read_state(state_path(state, routes), PRESETS[preset])
-    found = list(_learned(learner, table, preset if with_thresholds else ""))
+    source = saved_routes(routes)
+    learner = read_settled(state_path(state, routes), PRESETS[preset], source)
+    found = list(_learned(learner, snapshot(source).table, preset if with_thresholds else ""))
     shown = [one for one in found if one.is_saved or not only_saved]
     try:
         made = document_of(shown, host, with_responses=with_responses, settings=SCHEMAS[preset])

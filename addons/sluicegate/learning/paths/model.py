@@ -14,7 +14,7 @@ from typing import Final
 from .features import FEATURES, NAMES, Setting, features, prepare
 from .kids import Kid
 from .looks import PLAIN
-from .weights import FIRST, SECOND
+from .weights import FIRST, MEANS, SECOND
 
 Decide = Callable[[Setting], list[float]]
 """Gives the log-odds of each of a place's segments."""
@@ -36,8 +36,9 @@ _PLAIN_ODDS: Final = 9.0
 
 
 def decide_with(without: frozenset[str] = frozenset()) -> Decide:
-    """The model, with some kinds of evidence left out."""
-    first = tuple(0.0 if group in without else FIRST[name] for name, group in FEATURES)
+    """The model; a kind of evidence that is left out counts as what it says on average."""
+    lost = sum(FIRST[name] * MEANS[name] for name, group in FEATURES if group in without)
+    first = (FIRST["bias"] + lost, *(0.0 if group in without else FIRST[name] for name, group in FEATURES[1:]))
     second = tuple(SECOND[name] for name in SECOND_FEATURES)
     plain: frozenset[str] = frozenset() if "look" in without else PLAIN
 

@@ -22,7 +22,7 @@ PARTS = {
     "curve": "3, 10, 30 and 100 requests for each endpoint",
     "schemas": "what learned schemas accept and refuse after 10 to 1,000 requests",
 }
-_QUICK_PROVIDERS, _PROVIDERS, _FEW = 30, 110, 30
+_QUICK_PROVIDERS, _PROVIDERS, _FEW = 30, 100, 20
 
 
 def main() -> None:
@@ -65,7 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="less than a minute: development half, one seed, accuracy")
     parser.add_argument("--half", choices=(*corpus.HALVES, "both"), help="providers (default: both; quick: dev)")
     parser.add_argument("--seeds", type=int, help="runs of which means are taken (default: 3; quick: 1)")
-    parser.add_argument("--providers", type=int, help="of each half, at most (default: 110; quick: 30)")
+    parser.add_argument("--providers", type=int, help="of each half, at most (default: 100; quick: 30)")
     parser.add_argument("--provider", metavar="NAME", help="only this one of them")
     parser.add_argument("--regimes", metavar="NAME,…", help=f"of {', '.join(REGIMES)} (default: all)")
     parser.add_argument("--only", metavar="PART,…", help="; ".join(": ".join(part) for part in PARTS.items()))

@@ -45,7 +45,7 @@ def against(axes: Axes, scores: list[dict[str, Any]], half: str) -> None:
                 )
     axes.set_yticks(range(len(names)), names)
     axes.set_xlim(0, 1.08)
-    axes.set_title(f"F1 of templates, {half} providers; in each group: typed, mixed, words", fontsize=10)
+    axes.set_title(f"F1 of templates, {half} providers: typed, mixed, words", fontsize=10)
 
 
 def evidence(axes: Axes, scores: list[dict[str, Any]]) -> None:
@@ -80,7 +80,7 @@ def curve(axes: Axes, scores: list[dict[str, Any]]) -> None:
     axes.minorticks_off()
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("requests for each endpoint on average", fontsize=9)
-    axes.legend(fontsize=7, loc="lower right", ncols=2)
+    axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=3, frameon=False)
     axes.set_title("F1 by the volume of traffic", fontsize=10)
 
 

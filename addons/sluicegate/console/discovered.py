@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from .options import json_option, routes_option
 from .output import count, print_json, print_line
 
 STATES = ("review", "saved", "ignored", "shadow")
+_NOISE = "noise"
 _COLOURS = {"review": "yellow", "saved": "green", "ignored": "dim", "shadow": "dim"}
 
 
@@ -60,17 +60,17 @@ def command(
     if as_json:
         print_json([_members(one, in_inbox) for one in found])
         return
-    for one in found:
-        _print(one, is_noise=(one.method, one.host, one.endpoint) not in in_inbox)
-    _print_total(found, len(shown))
+    told = [_NOISE if (one.method, one.host, one.endpoint) not in in_inbox else one.state for one in found]
+    for one, name in zip(found, told, strict=True):
+        _print(one, name)
+    _print_total(Counter(told), len(shown))
 
 
-def _print(one: Any, *, is_noise: bool) -> None:
+def _print(one: Any, state: str) -> None:
     from .learning.inbox import ANY_HOST, id_of, key_of
 
-    state = "noise" if is_noise else one.state
     told = f"{count(one.requests, 'request')}, {count(one.sessions, 'session')}"
-    if not is_noise:
+    if state != _NOISE:
         told += f", confidence {one.confidence:.2f}"
     head = (f"{one.method} {one.host or ANY_HOST} {one.endpoint}", "bold")
     print_line(Text.assemble((id_of(key_of(one)), "cyan"), f"  {state:<7}  ", head, style=_COLOURS.get(state, "")))
@@ -79,11 +79,11 @@ def _print(one: Any, *, is_noise: bool) -> None:
         print_line(f"                   {{{variable.name}}} {variable.type}: {variable.evidence}")
 
 
-def _print_total(found: Sequence[Any], total: int) -> None:
-    states = Counter(one.state for one in found)
-    told = ", ".join(f"{states[state]:,} {state}" for state in STATES if states[state])
-    of = "" if len(found) == total else f" of {total:,}"
-    print_line(f"{count(len(found), 'endpoint')}{of}" + (f": {told}" if told else ""))
+def _print_total(states: Counter[str], total: int) -> None:
+    told = ", ".join(f"{states[state]:,} {state}" for state in (*STATES, _NOISE) if states[state])
+    found = states.total()
+    of = "" if found == total else f" of {total:,}"
+    print_line(f"{count(found, 'endpoint')}{of}" + (f": {told}" if told else ""))
 
 
 def _members(one: Any, in_inbox: set[tuple[str, str, str]]) -> dict[str, Any]:

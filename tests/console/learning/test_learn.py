@@ -180,6 +180,9 @@ def test_scanners_stay_out_of_the_list(folder: Path) -> None:
     assert set(endpoints(sluice("learn", "hotels.har", "--json", cwd=folder))) == EXPECTED
     noise = endpoints(sluice("discovered", "--noise", "--json", cwd=folder))
     assert {path for path, one in noise.items() if one["noise"]} >= {"GET /wp-login.php", "GET /admin"}
+    told = sluice("discovered", "--noise", "--path", "wp-login", cwd=folder).out.splitlines()
+    assert told[0].split()[1:] == ["noise", "GET", HOST, "/wp-login.php"]
+    assert told[1:] == ["                   1 request, 1 session", f"1 endpoint of {len(noise)}: 1 noise"]
 
 
 @pytest.mark.parametrize(

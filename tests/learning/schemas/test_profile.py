@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluicegate.learning.observation import Observation
+from sluicegate.learning.observation import Key, Observation
 from sluicegate.learning.schemas.bodies import FORM
+from sluicegate.learning.schemas.openapi import Learned, openapi
 from sluicegate.learning.schemas.profile import Profile
 from sluicegate.learning.schemas.settings import SchemaSettings
 
@@ -177,6 +178,14 @@ def test_of_values_that_are_not_told_only_the_presence_is_learned() -> None:
     assert learned.cookies.fields["a"].values.common().lengths.table == {1: 7}
 
 
+def test_a_clock_gone_mad_spoils_nothing() -> None:
+    learned = profile(
+        exchange(body={"n": at / 1e9}, at=at) for at in (1.7e9, 1e300, -1e300, float("inf"), float("nan"))
+    )
+    members = json.loads(json.dumps(learned.members(), allow_nan=False))
+    assert kept(Profile.from_members(members)) == kept(learned)
+
+
 def test_names_and_media_types_are_capped() -> None:
     learned = Profile(SchemaSettings(most_fields=20, most_media=3, most_statuses=2))
     for number in range(50):
@@ -243,3 +252,55 @@ def test_a_nesting_that_no_learner_makes_is_refused() -> None:
         shape = {"n": 1, "arrays": [1, {"n": 0, "table": []}, shape]}
     with pytest.raises(ValueError, match="too deep"):
         Profile.from_members({**Profile().members(), "bodies": {"application/json": {"n": 1, "shape": shape}}})
+
+
+HOSTILE = [
+    *[
+        b'{"a": 1e999, "b": NaN}',
+        b"-1" + b"0" * 4000,
+        b'{"a": 1e300, "b": -1e300, "c": 5e-324}',
+        b'[[[[1]], "\\ud800"]]',
+    ],
+    *[b'{"": {"": {"": null}}}', b"a=1&a=2&%ff=%00", b'{"a": {"b": 7}}', b"9007199254740993", b"1e15", b"-0.0"],
+]
+ANYTHING = st.one_of(st.binary(max_size=60), st.text(max_size=30).map(lambda text: text.encode("utf-8", "replace")))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            Observation,
+            st.just("POST"),
+            st.just("h"),
+            st.just("/a"),
+            st.just(200),
+            st.sampled_from([0.0, 1.7e9, -1.0, 1e300]),
+            identifier=st.sampled_from(["", "header", "body /a/b", "body ", "jwt $.sub", "cookie x"]),
+            query=ANYTHING,
+            request_headers=st.lists(
+                st.one_of(
+                    st.tuples(st.sampled_from([b"cookie", b"x-a", b"content-type", b"\xff"]), ANYTHING),
+                    st.sampled_from([(b"content-type", b"application/json"), (b"content-type", FORM.encode())]),
+                ),
+                max_size=4,
+            ).map(tuple),
+            request_body=st.one_of(
+                st.none(), ANYTHING, st.sampled_from([b'{"a": 1e999, "b": NaN}', b"-1" + b"0" * 4000])
+            ),
+            response_headers=st.just(((b"content-type", b"application/json"),)),
+            response_body=ANYTHING,
+        ),
+        max_size=8,
+    ),
+    st.lists(st.text(max_size=20), max_size=4),
+)
+def test_whatever_a_client_sends_is_learned_from_kept_and_exported(seen: list[Observation], values: list[str]) -> None:
+    learned = Profile(SchemaSettings(types_after=1, bounds_after=1, required_after=1))
+    for one in seen:
+        learned.observe(one, values)
+    members = json.loads(json.dumps(learned.members()))
+    assert kept(Profile.from_members(members)) == kept(learned)
+    settled = SchemaSettings(types_after=1, bounds_after=1, required_after=1)
+    made = openapi([Learned(Key("POST", "h", "/a"), learned)], with_responses=True, settings=settled)
+    assert json.loads(json.dumps(made.data, allow_nan=False)) == made.data

@@ -21,6 +21,8 @@ VERSION: Final = 1
 """Of what `members` makes."""
 _EPOCH: Final = 1_577_836_800.0
 """Times are counted in days from 2020 on, so that their squares keep their precision."""
+_LATEST: Final = 1e11
+"""Times from here on, in seconds since the epoch, are no times."""
 _MOST_QUERY: Final = 1 << 16
 """Bytes of a query or a form that is read, at most."""
 _MOST_PAIRS: Final = 500
@@ -61,7 +63,7 @@ class Profile:
         if not o.is_success:
             return
         room = self.room
-        room.message((o.at - _EPOCH) / 86400 if o.at else 0.0)
+        room.message((o.at - _EPOCH) / 86400 if 0.0 < o.at < _LATEST else 0.0)
         self.requests += 1
         self._add_path(variables, 1)
         if o.query:
@@ -239,7 +241,7 @@ class Profile:
 def _pairs(data: bytes) -> list[tuple[str, str]]:
     """The parameters of a query or a form; a plus is a space (WHATWG URL, section 5.1)."""
     try:
-        text = data[:_MOST_QUERY].decode("latin-1")
+        text = data[:_MOST_QUERY].decode("utf-8", "replace")
         return parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=None)[:_MOST_PAIRS]
     except ValueError:
         return []

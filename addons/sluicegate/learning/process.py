@@ -31,7 +31,7 @@ OFF: Final = 3
 """Status at the end where the state file cannot be used: starting again would not help."""
 MOST_MEMORY: Final = 2 << 30
 """Bytes of address space, where the system can limit them."""
-NICENESS: Final = 10
+NICENESS: Final = 2
 TICK: Final = 0.5
 """Seconds between two looks at the state file."""
 _LARGEST: Final = 1 << 22

@@ -23,7 +23,7 @@ OFF: Final = 3
 """Status of a learner that cannot use its state file (`learning.process`)."""
 BUFFER: Final = 1 << 22
 """Bytes that may wait for the learner, where the system allows as many."""
-GRACE: Final = 5.0
+GRACE: Final = 10.0
 """Seconds in which the learner writes down what it has at the end; then it is killed."""
 _LINE: Final = 1 << 16
 

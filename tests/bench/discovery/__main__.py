@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
@@ -26,6 +27,7 @@ _QUICK_PROVIDERS, _PROVIDERS, _FEW = 30, 100, 20
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that the processes end with this one
     chosen = _arguments()
     console = Console(width=None if sys.stdout.isatty() else 140)
     try:

@@ -81,8 +81,13 @@ def measure(work: Sequence[tuple[str, corpus.Entry]], plan: Plan, jobs: int) -> 
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
         futures = [pool.submit(_document, plan, one) for one in ordered]
-        for future in concurrent.futures.as_completed(futures):
-            yield future.result()
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                yield future.result()
+        except BaseException:
+            for process in multiprocessing.active_children():  # interrupted, or one failed: nobody wants the rest
+                process.kill()
+            raise
 
 
 def _document(plan: Plan, work: tuple[str, corpus.Entry]) -> Outcome:

@@ -61,13 +61,29 @@ def test_a_flow_of_another_run_is_read_as_it_went() -> None:
     (found,) = recordings(written(plain()))
     assert found.request == Request("GET", "other.test:81", b"/a?x=1", ((b"X", b"1"),), "http", "127.0.0.1")
     assert (found.place, found.body) == ("flow 1", b"asked")
-    assert found.answer == Answer(200, ((b"Y", b"2"),), b"told")
+    # mitmproxy's example asks for two seconds, and is answered a second later.
+    assert found.answer == Answer(200, ((b"Y", b"2"),), b"told", sent=4, origin_ms=1000.0)
+    assert (found.at, found.origin) == (946681200.0, "http://other.test:81")
+
+
+def test_an_answer_that_no_server_gave_has_no_time_of_one() -> None:
+    own = plain()
+    own.server_conn.timestamp_start = None
+    (found,) = recordings(written(own))
+    assert found.answer is not None
+    assert found.answer.origin_ms is None
 
 
 def test_of_a_flow_of_the_gateway_the_request_of_its_client_counts() -> None:
     (found,) = recordings(written(routed()))
     assert found.request.text == "GET https://api.hotel.test/hotels/7?x=1"
     assert found.request.headers == ((b"Accept", b"*/*"),)
+    assert found.origin == "https://api.hotel.test"
+
+
+def test_a_flow_of_the_gateway_went_to_the_target_that_was_decided() -> None:
+    (found,) = recordings(written(routed(origin=["http", "127.0.0.1", 9001])))
+    assert found.origin == "http://127.0.0.1:9001"
 
 
 def test_a_body_of_which_only_a_part_was_kept_is_none() -> None:

@@ -259,3 +259,18 @@ def test_a_long_file_is_read_in_bounded_memory() -> None:
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_a_recording_tells_when_it_was_asked_where_how_long_it_took_and_what_was_sent() -> None:
+    found = only(entry("https://api.hotel.test:8443/a", content={"size": 9, "text": "told"}))
+    assert (found.at, found.origin) == (1782900000.0, "https://api.hotel.test:8443")
+    assert found.answer is not None
+    assert (found.answer.origin_ms, found.answer.sent) == (1.0, 9)
+
+
+@pytest.mark.parametrize("members", [{"startedDateTime": "soon"}, {"timings": None}, {"timings": {"wait": -1}}])
+def test_times_that_are_none_are_unknown(members: dict[str, Any]) -> None:
+    found = only({**entry(), "startedDateTime": None, "timings": {"wait": "x"}, **members})
+    assert found.at == 0.0
+    assert found.answer is not None
+    assert found.answer.origin_ms is None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sluicegate.observing.request_log import Record
 from sluicegate.recordings import request_log
-from sluicegate.recordings.recording import Skipped, UnreadableError
+from sluicegate.recordings.recording import Answer, Skipped, UnreadableError
 from sluicegate.recordings.request_log import CUT, LONGEST_LINE, REFUSED, request_of
 from sluicegate.trial import Request
 
@@ -151,3 +151,21 @@ def test_a_last_line_without_its_end_counts_where_it_is_whole() -> None:
 def test_an_endless_line_is_an_error() -> None:
     with pytest.raises(UnreadableError, match=r"^line 2: longer than 1,048,576 bytes$"):
         read(line() + b"{" * (LONGEST_LINE + 1))
+
+
+def test_a_recording_tells_time_target_answer_and_session() -> None:
+    told = {"decided": 1760000000.5, "first_byte": 1760000000.75, "target": "http://127.0.0.1:9001/h/7?x=1"}
+    data = line(**told, status=201, bytes_out=12, session="00112233445566ff")
+    (found,) = request_log.read(io.BytesIO(data), Skipped())
+    assert (found.at, found.origin, found.session) == (1760000000.25, "http://127.0.0.1:9001", "00112233445566ff")
+    assert (found.body, found.answer) == (None, Answer(201, sent=12, origin_ms=250.0))
+
+
+def test_an_answer_of_the_gateway_itself_has_no_target_and_no_time_of_one() -> None:
+    (found,) = request_log.read(io.BytesIO(line(decided=1.0, first_byte=2.0, status=404)), Skipped())
+    assert (found.origin, found.answer) == ("", Answer(404, sent=0))
+
+
+def test_lines_that_were_read_before_count_in_the_number_of_a_bad_one() -> None:
+    with pytest.raises(UnreadableError, match=r"^line 8: not a line of the request log"):
+        list(request_log.read(io.BytesIO(b"hello\n"), Skipped(), 7))

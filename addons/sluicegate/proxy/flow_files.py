@@ -101,14 +101,13 @@ def _recording(one: flow.Flow, place: str, skipped: Skipped) -> Recording | None
     cut = record.get("cut") or ()
     body = None if "request" in cut else _body(one.request)
     answer = _answer(one, whole="response" not in cut)
-    at = one.request.timestamp_start
     return Recording(
         request,
         place,
         body,
         answer,
         _typed(source["http_version"], str),
-        at=_typed(at, float) if at else 0.0,
+        at=_time(one.request.timestamp_start) or 0.0,
         origin=_origin(record, request),
     )
 
@@ -170,7 +169,12 @@ def _answer(one: http.HTTPFlow, *, whole: bool) -> Answer | None:
 
 def _waited(one: http.HTTPFlow, response: http.Response) -> float | None:
     """Milliseconds from the request's end to the answer's beginning, where a server answered."""
-    asked, answered = one.request.timestamp_end, response.timestamp_start
-    if not one.server_conn.timestamp_start or not asked or not answered:
+    asked, answered = _time(one.request.timestamp_end), _time(response.timestamp_start)
+    if not one.server_conn.timestamp_start or asked is None or answered is None:
         return None
     return max(0.0, answered - asked) * 1000
+
+
+def _time(at: object) -> float | None:
+    """A time of a flow, in seconds since the epoch; None for none."""
+    return float(at) if isinstance(at, int | float) and at else None

@@ -17,6 +17,7 @@ def test_in_a_working_tree_it_is_the_door_in_addons(tmp_path: Path) -> None:
     ran = sluice("addon", cwd=tmp_path)
     assert (ran.code, ran.out, ran.err) == (0, f"{path}\n", "")
     assert sluice("addon", "--json", cwd=tmp_path).json == {"path": str(path)}
+    assert sluice("addon", "discovery", cwd=tmp_path).out == f"{path.with_name('discovery.py')}\n"
 
 
 def test_an_installed_package_holds_its_own_door(tmp_path: Path) -> None:

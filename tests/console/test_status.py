@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sluicegate.console.status import choices, duration, harmless, lines
-from sluicegate.control.status import Reload, WorkerStatus
+from sluicegate.control.status import LearningStatus, Reload, WorkerStatus
 from tests.control.statuses import STARTED, status
 
 from .sluice import sluice
@@ -83,6 +83,21 @@ def test_several_workers_are_told_one_by_one() -> None:
     assert told(workers=workers)["workers"] == (
         "4712 serves generation 3; 4713 serves generation 2, restarted once; one that does not serve, restarted 5 times"
     )
+
+
+@pytest.mark.parametrize(
+    ("learning", "text"),
+    [
+        (LearningStatus(0, "/srv/kept/state.db"), "waits for the first exchange, into /srv/kept/state.db"),
+        (LearningStatus(4714, "/srv/kept/state.db", 1), "1 exchange, by 4714, into /srv/kept/state.db"),
+        (LearningStatus(4714, "/s.db", 12_345, 1_000), "12,345 exchanges, 1,000 dropped, by 4714, into /s.db"),
+        (LearningStatus(0, "/s.db", 7), "7 exchanges, by nobody just now, into /s.db"),
+        (LearningStatus(0, "/s.db", 7, off="the state file cannot be used"), "off: the state file cannot be used"),
+    ],
+)
+def test_what_is_learned_is_told_where_anything_is(learning: LearningStatus, text: str) -> None:
+    assert told(learning=learning)["learning"] == text
+    assert "learning" not in told()
 
 
 def test_of_many_files_the_first_are_named() -> None:

@@ -76,6 +76,8 @@ def test_what_is_no_json_is_refused(body: bytes) -> None:
         {"last_reload": {"at": 1}},
         {"uptime": "long"},
         {"workers": [{"pid": 4711}]},
+        {"learning": {"pid": 4711}},
+        {"learning": "on"},
     ],
 )
 def test_another_shape_is_refused(change: dict[str, object]) -> None:

@@ -58,7 +58,7 @@ def test_the_wheel_holds_the_package_its_data_and_the_door_and_nothing_else(whee
     tops = {name.partition("/")[0] for name in names}
     assert len(tops) == 2
     assert "sluicegate" in tops
-    assert "sluicegate/addons/routing.py" in names
+    assert {"sluicegate/addons/routing.py", "sluicegate/addons/discovery.py"} <= set(names)
     schemas = {path.name for path in (REPOSITORY / "addons/sluicegate/config/schemas").glob("*.json")}
     assert schemas
     assert {f"sluicegate/config/schemas/{name}" for name in schemas} <= set(names)

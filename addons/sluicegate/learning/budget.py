@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-SHARE: Final = 0.02
+SHARE: Final = 0.01
 """Of one processor, on average."""
 RESERVE: Final = 1.0
 """Seconds of work that may be saved up: more than the first thousand exchanges need."""

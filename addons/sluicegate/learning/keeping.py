@@ -21,8 +21,8 @@ Make = Callable[[], AnyLearner]
 Say = Callable[[str], None]
 """Takes a line for people."""
 
-SHARE: Final = 0.02
-"""Of one processor, at most, for writing down while exchanges come in."""
+SHARE: Final = 0.01
+"""Of one processor, at most, for writing down, and as much for bringing together, while exchanges come in."""
 LONGEST: Final = 10.0
 """Seconds between two times of writing down, at most, while there is something to write."""
 HANDED_IN: Final = 5.0

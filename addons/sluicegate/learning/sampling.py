@@ -20,7 +20,7 @@ MOST_HELD: Final = 20_000
 """Different exchanges that wait, at most; what comes then is dropped."""
 WHOLE: Final = 2_000
 """Exchanges that may be told whole in a row."""
-WHOLE_PER_SECOND: Final = 25.0
+WHOLE_PER_SECOND: Final = 20.0
 """Exchanges that are told whole, on average, once that many were."""
 PER_GROUP: Final = 200
 """Of one group, before it has to let others go first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from collections import deque
 from collections.abc import Hashable
 from typing import Any, Final
 
@@ -21,14 +22,12 @@ from .sessions import FlowSessions
 
 IN_A_BATCH: Final = 256
 """Records after which a batch is sent."""
-BYTES_IN_A_BATCH: Final = 1 << 17
-"""Bytes of messages after which a batch is sent: less than a socket takes."""
+BYTES_IN_A_BATCH: Final = 1 << 16
+"""Bytes of messages after which a batch is sent: with the last one it is less than a socket takes by default."""
 DELAY: Final = 0.2
 """Seconds after which a batch is sent, however small."""
-MOST_WAITING: Final = 20_000
-"""Records that wait for a learner that is starting or busy, at most; what comes then is counted and dropped."""
 MOST_BYTES: Final = 8 << 20
-"""Bytes of messages that wait, at most; what comes then is told without."""
+"""Bytes that wait for a learner that is starting or busy, at most; the oldest are dropped and counted."""
 _NOBODY: Final = frozenset((errno.ECONNREFUSED, errno.ECONNRESET, errno.ENOTCONN, errno.EPIPE, errno.EBADF))
 MOST_SAVED: Final = 20_000
 """Endpoints whose names are kept at hand."""
@@ -44,8 +43,12 @@ class Teller:
         self._sampling = Sampling()
         self._held = Held()
         self._waiting: list[Any] = []
-        self._due = IN_A_BATCH
         self._bytes = 0
+        self._packed: deque[tuple[bytes, int]] = deque()
+        """Datagrams that were not sent yet, with the number of their records."""
+        self._packed_bytes = 0
+        self._is_blocked = False
+        """The learner is busy: sending is tried again after a while."""
         self._dropped = 0
         self._timer: asyncio.TimerHandle | None = None
         self._is_over = False
@@ -133,12 +136,13 @@ class Teller:
 
     def close(self) -> None:
         """Send what waits, where there is room."""
-        self._take_held(everything=True)
-        self._send()
-        self._is_over = True
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+        for weight, record in self._held.due(everything=True):
+            self._waiting.append((record[0], weight, *record[2:]))
+        self._pack()
+        self._flush()
+        self._is_over = True
 
     # How
 
@@ -157,7 +161,7 @@ class Teller:
         `secret` are fields of the request, in lower case, that sessions are named by.
         """
         response = flow.response
-        if response is None or self._bytes > MOST_BYTES:
+        if response is None:
             return ()
         asked, answered = _content(flow.request), _content(response)
         self._bytes += 1024 + len(asked or b"") + len(answered or b"")
@@ -175,56 +179,52 @@ class Teller:
             waiting.append(record)
         elif not self._held.hold(key, record):
             self._dropped += 1
+        if len(waiting) >= IN_A_BATCH or self._bytes >= BYTES_IN_A_BATCH:
+            self._pack()
+            if not self._is_blocked:
+                self._flush()
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._send)
-        elif len(waiting) >= self._due or self._bytes >= BYTES_IN_A_BATCH:
-            self._send()
 
     def _send(self) -> None:
-        """Send what waits, as far as there is room; what is left is tried again with the next batch."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._take_held()
-        while self._waiting:
-            batch = self._waiting[:IN_A_BATCH]
-            if not self._goes(batch):
-                break
-            del self._waiting[: len(batch)]
-        if not self._waiting:
-            self._bytes = 0
-        elif len(self._waiting) > MOST_WAITING:
-            self._dropped += len(self._waiting) - MOST_WAITING
-            del self._waiting[: len(self._waiting) - MOST_WAITING]
-        self._due = len(self._waiting) + IN_A_BATCH
-        if (self._held or self._waiting) and not self._is_over:
+        """Send all that waits, as far as there is room; what is left is tried again after a while."""
+        self._timer = None
+        self._is_blocked = False
+        for weight, record in self._held.due():
+            self._waiting.append((record[0], weight, *record[2:]) if weight > 1 else record)
+        self._pack()
+        self._flush()
+        if (self._held or self._packed) and not self._is_over:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._send)
 
-    def _take_held(self, *, everything: bool = False) -> None:
-        for weight, record in self._held.due(everything=everything):
-            self._waiting.append((record[0], weight, *record[2:]) if weight > 1 else record)
+    def _pack(self) -> None:
+        """Make datagrams of the records that wait; the oldest are dropped when they become too many."""
+        waiting, self._waiting, self._bytes = self._waiting, [], 0
+        for first in range(0, len(waiting), IN_A_BATCH):
+            batch = waiting[first : first + IN_A_BATCH]
+            data = packed(self._dropped, batch)
+            self._dropped = 0
+            self._packed.append((data, len(batch)))
+            self._packed_bytes += len(data)
+        while self._packed_bytes > MOST_BYTES:
+            data, number = self._packed.popleft()
+            self._packed_bytes -= len(data)
+            self._dropped += number
 
-    def _goes(self, batch: list[Any]) -> bool:
-        """Send a batch, in two where it is too large for one datagram; False where there is no room at present."""
-        try:
-            self._sender.send(packed(self._dropped, batch))
-        except BlockingIOError:
-            return False
-        except OSError as error:
-            if error.errno != errno.EMSGSIZE:
+    def _flush(self) -> None:
+        """Send datagrams, as many as there is room for."""
+        while self._packed:
+            data, number = self._packed[0]
+            try:
+                self._sender.send(data)
+            except BlockingIOError:
+                self._is_blocked = True
+                return
+            except OSError as error:
                 self._is_over = error.errno in _NOBODY
-                return self._is_over
-            if len(batch) == 1:
-                self._dropped += 1
-                return True
-            half = len(batch) // 2
-            if not self._goes(batch[:half]):
-                return False
-            if not self._goes(batch[half:]):
-                self._dropped += len(batch) - half  # the first half must not go again
-            return True
-        self._dropped = 0
-        return True
+                self._dropped += number  # it is larger than the system lets a datagram be
+            self._packed.popleft()
+            self._packed_bytes -= len(data)
 
 
 def _content(message: http.Message) -> bytes | None:

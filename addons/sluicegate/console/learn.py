@@ -121,6 +121,8 @@ class _Run:
             known = memory.known(file)
             reading = self._file(file, keeper.learner, watching, known)
             keeper.flush(everything=True)
+            if not keeper.is_kept:
+                raise UnusableError(f"{file}: what was learned of it could not be kept: it can be learned again")
             if reading is not None:
                 store = Store(path)
                 store.write([], facts=memory.remember(reading))

@@ -118,6 +118,11 @@ class Keeper:
                 self.tell(f"what is learned cannot be kept at present: {error}")
         self._next_flush = now + min((time.thread_time() - began) / SHARE, LONGEST)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether all that was flushed is written, or handed in."""
+        return not self._unwritten
+
     def look(self) -> None:
         """Take in what others handed in and corrected; become the writer where there is none. Raises StoreError."""
         if not self.is_writer and self._lock.take():

@@ -59,6 +59,12 @@ class Setting:
     noun: str = ""
     common: tuple[float, ...] = ()
 
+    @property
+    def after_plural(self) -> bool:
+        """Whether the segment before is a plural: what follows is one of many."""
+        known = words_of(self.parent) if self.parent else ()
+        return bool(known) and is_plural(known[-1])
+
 
 FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("bias", ""),
@@ -74,6 +80,8 @@ FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("several words", "words"),
     ("requests", "recurrence"),
     ("requests up to eight", "recurrence"),
+    ("requests of an unknown word", "recurrence"),
+    ("requests among siblings", "recurrence"),
     ("sessions", "recurrence"),
     ("requests a session", "recurrence"),
     ("share of the sessions", "recurrence"),
@@ -156,7 +164,7 @@ def features(kid: Kid, at: Setting) -> list[float]:
     row[0] = row[_PLACE[kid.look]] = 1.0
     row += _looks(kid, at)
     row += words
-    row += _recurrence(kid, at)
+    row += _recurrence(kid, at, words[1] > 0)
     row += _provenance(kid, at)
     row += _siblings(kid, at)
     row += (float("POST" in kid.methods), float(not _CHANGING.isdisjoint(kid.methods)))
@@ -191,15 +199,18 @@ def _words(words: tuple[str, ...]) -> tuple[float, ...]:
     )
 
 
-def _recurrence(kid: Kid, at: Setting) -> tuple[float, ...]:
+def _recurrence(kid: Kid, at: Setting, known: bool) -> tuple[float, ...]:
     """Names recur in many sessions, values in few; what looks like a value by itself is not measured by this."""
     alone = float(len(at.kids) == 1)
     if kid.look in TYPED:
-        return (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, at.siblings_log, alone)
+        return (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, at.siblings_log, alone)
     sessions = number_of(kid.sessions)
+    requests = log1p(kid.hits)
     return (
-        log1p(kid.hits),
+        requests,
         log1p(min(8, kid.hits)),
+        0.0 if known else requests,
+        requests * at.siblings_log,
         log1p(sessions),
         log(max(1.0, kid.hits / sessions)) if sessions else 0.0,
         sessions / at.sessions_number if at.sessions_number else 0.0,

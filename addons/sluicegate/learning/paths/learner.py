@@ -77,15 +77,19 @@ class PathLearner:
             self._infer([o.host])
             self._group()
 
-    def key_of(self, o: Observation) -> Key:
-        """The endpoint that an exchange belongs to as things are known now: the saved one, a template, or its path."""
+    def key_of(self, o: Observation, *, held: bool = False) -> Key:
+        """The endpoint that an exchange belongs to as things are known now: the saved one, a template, or its path.
+
+        `held`: the one under which to keep what is learned of it. There a variable with few values, which may turn out
+        to be names, is left as it was asked for; `moved` brings it together later.
+        """
         if o.endpoint:
             return Key(o.method, o.endpoint_host or o.host, o.endpoint)
         if self._renewed:
             self._settle()
-        return key_in(self._spaces.get(o.host), o.method, o.host, o.path)
+        return key_in(self._spaces.get(o.host), o.method, o.host, o.path, held=held)
 
-    def moved(self, keys: Iterable[Key]) -> dict[Key, Key]:
+    def moved(self, keys: Iterable[Key], *, held: bool = False) -> dict[Key, Key]:
         """Those of earlier answers of `key_of` that are part of another endpoint now, and of which."""
         self._settle()
         found: dict[Key, Key] = {}
@@ -94,7 +98,9 @@ class PathLearner:
             if space is None or self._corrections.is_saved(key):
                 continue
             endpoint = space.now(key.method, key.endpoint)
-            now = Key(key.method, space.host, endpoint) if endpoint is not None else key
+            if endpoint is None:
+                continue
+            now = Key(key.method, space.host, endpoint.held if held else endpoint.template)
             if now != key:
                 found[key] = now
         return found
@@ -206,7 +212,8 @@ class PathLearner:
 
     def _source_of(self, o: Observation) -> str:
         space = self._spaces.get(o.host)
-        return (space.endpoint_of(o.method, o.path) if space is not None else None) or sightings.place_of(o.path)
+        found = space.endpoint_of(o.method, o.path) if space is not None else None
+        return found.template if found is not None else sightings.place_of(o.path)
 
     def _note_saved(self, o: Observation) -> None:
         key = Key(o.method, o.endpoint_host or o.host, o.endpoint)

@@ -43,7 +43,9 @@ def listed(
     for key, leaf in noise.leaves.items():
         space_of = by_host.get(key.host)
         endpoint = space_of.endpoint_of(key.method, key.endpoint) if space_of is not None else None
-        fits = found.get(Key(key.method, space_of.host, endpoint)) if space_of is not None and endpoint else None
+        fits = (
+            found.get(Key(key.method, space_of.host, endpoint.template)) if space_of is not None and endpoint else None
+        )
         if fits is not None:
             fits.leaf.merge(leaf)
         elif with_noise:

@@ -33,6 +33,8 @@ SECOND_FEATURES: Final = (
 _MOST: Final = 12.0
 _PLAIN_ODDS: Final = 9.0
 """What a look says that needs no further evidence (our choice: such names are not found in public APIs)."""
+_VERSION_ODDS: Final = -4.0
+"""What says that a digit is a version (our choice, as is what makes one)."""
 
 
 def decide_with(without: frozenset[str] = frozenset()) -> Decide:
@@ -44,14 +46,23 @@ def decide_with(without: frozenset[str] = frozenset()) -> Decide:
 
     def decide(at: Setting) -> list[float]:
         prepare(at)
+        version = _version(at) if plain else None
         alone = [_PLAIN_ODDS if kid.look in plain else clipped(_sum(first, features(kid, at))) for kid in at.kids]
         rows = second_features(at, alone, without)
         return [
-            _PLAIN_ODDS if kid.look in plain else clipped(_sum(second, row))
+            _PLAIN_ODDS if kid.look in plain else _VERSION_ODDS if kid is version else clipped(_sum(second, row))
             for kid, row in zip(at.kids, rows, strict=True)
         ]
 
     return decide
+
+
+def _version(at: Setting) -> Kid | None:
+    """The one digit at a place with several sub-paths, not after a plural: `/1/updates`, `/api/2/order`; None: none."""
+    digits = [kid for kid in at.kids if kid.look == "integer"]
+    if len(digits) != 1 or len(digits[0].text) != 1 or len(digits[0].subs) < 2 or at.folded:
+        return None
+    return None if at.parent is None or at.after_plural else digits[0]
 
 
 class _Votes:

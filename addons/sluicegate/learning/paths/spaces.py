@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..observation import Key
 from .inference import Inference
 from .kids import Kid
 from .model import Decide
 from .nodes import Node
-from .places import Place, is_variable, segments_of, template_of
+from .places import Place, pattern_of, segments_of, template_of
 from .provenance import Source
 
+SETTLED: Final = 12
+"""Values of a variable from which on what is learned of them is kept as one (our choice).
+
+Before, a variable may still turn out to be names, and what was put together cannot be taken apart again.
+"""
 _CACHED: Final = 20_000
 
 Pins = Callable[[tuple[str, ...], tuple[str | None, ...]], "dict[str | None, bool]"]
+
+
+class Endpoint(NamedTuple):
+    """The template of a path, and the one under which what is learned of it is kept: without young variables."""
+
+    template: str
+    held: str
 
 
 @dataclass(slots=True)
@@ -26,27 +38,39 @@ class Space:
     host: str
     hosts: tuple[str, ...]
     place: Place
-    keys: dict[tuple[str, str], str] = field(default_factory=dict)
+    keys: dict[tuple[str, str], Endpoint] = field(default_factory=dict)
 
-    def endpoint_of(self, method: str, path: str) -> str | None:
+    def endpoint_of(self, method: str, path: str) -> Endpoint | None:
         """The template that a path belongs to, None where it belongs to none."""
         known = self.keys.get((method, path))
         if known is not None:
             return known
-        found = self.place.find(segments_of(path), method)
+        found = self._find(method, segments_of(path))
         if found is None:
             return None
-        endpoint = template_of(found)
         if len(self.keys) >= _CACHED:
             self.keys.clear()
-        self.keys[method, path] = endpoint
-        return endpoint
+        self.keys[method, path] = found
+        return found
 
-    def now(self, method: str, endpoint: str) -> str | None:
+    def now(self, method: str, endpoint: str) -> Endpoint | None:
         """What an endpoint that was found before is part of now."""
-        asked = [None if is_variable(text) else text for text in segments_of(endpoint)]
+        return self._find(method, pattern_of(endpoint))
+
+    def _find(self, method: str, asked: Sequence[str | None]) -> Endpoint | None:
         found = self.place.find(asked, method)
-        return None if found is None else template_of(found)
+        if found is None:
+            return None
+        template = template_of(found)
+        place: Place | None = self.place
+        held: list[str | None] = []
+        for text, segment in zip(asked, found, strict=True):
+            variable = place.variable if place is not None else None
+            young = segment is None and variable is not None and variable.values < SETTLED
+            held.append(text if young else segment)
+            if place is not None:
+                place = place.any if segment is None else place.names.get(segment)
+        return Endpoint(template, template_of(held) if held != list(found) else template)
 
     def templates(self) -> set[str]:
         """What tells this API from others: its methods and templates."""
@@ -73,10 +97,10 @@ def infer(
     return Space(host, hosts, run.run())
 
 
-def key_in(space: Space | None, method: str, host: str, path: str) -> Key:
-    """The key of a path: of its template, where it has one, else of the path itself."""
+def key_in(space: Space | None, method: str, host: str, path: str, *, held: bool = False) -> Key:
+    """The key of a path: of its template, where it has one, else of the path itself; `held`: as it is kept."""
     if space is not None:
         endpoint = space.endpoint_of(method, path)
         if endpoint is not None:
-            return Key(method, space.host, endpoint)
+            return Key(method, space.host, endpoint.held if held else endpoint.template)
     return Key(method, host, path)

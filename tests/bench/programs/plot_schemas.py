@@ -30,7 +30,8 @@ def draw(curves: list[dict[str, Any]], picture: Path) -> None:
     """Valid requests refused on the left, mutated ones refused on the right."""
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.2))
     steps = sorted({one["requests"] for one in curves})
-    for half in dict.fromkeys(one["half"] for one in curves):
+    halves = list(dict.fromkeys(one["half"] for one in curves))
+    for half in halves:
         rows = sorted((one for one in curves if one["half"] == half), key=lambda one: one["requests"])
         refused = [max(1e-5, 1 - one["acceptance"]) for one in rows]
         left.plot(steps, refused, STYLES[half], marker="o", color="#333333", label=f"{half} providers")
@@ -39,7 +40,7 @@ def draw(curves: list[dict[str, Any]], picture: Path) -> None:
         )
         for colour, group in zip(COLOURS, rows[0]["classes"], strict=True):
             values = [one["classes"][group] for one in rows]
-            right.plot(steps, values, STYLES[half], color=colour, label=group if half == "held-out" else None)
+            right.plot(steps, values, STYLES[half], color=colour, label=group if half == halves[-1] else None)
     left.plot([100, 1000], [0.03, 0.001], "x", color="#c0392b", label="asked for, at most")
     left.set_yscale("log")
     right.plot([1000], [0.9], "x", color="#c0392b", label="asked for, of all")

@@ -114,6 +114,15 @@ def test_credentials_do_not_reach_the_learner() -> None:
     assert b"secret" not in repr(found).encode()
 
 
+def test_what_could_have_named_the_session_does_not_reach_the_learner_either() -> None:
+    told = Settings(session_identifiers=(Identifier("header", "x-key"), Identifier("body", "/token")))
+    named = Snapshot(1, Table(), told)
+    found = seen(recording(b"/", (b"X-Key", b"secret"), body=b'{"token": "secret", "a": 1}'), snapshot=named)
+    assert found.identifier == "header x-key"
+    assert b"secret" not in repr(found).encode()
+    assert seen(recording(b"/", (b"X-Key", b"secret"), body=b'{"a": 1}'), snapshot=named).request_body == b'{"a": 1}'
+
+
 def test_bodies_are_told_without_their_coding() -> None:
     import gzip
 

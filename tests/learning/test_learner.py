@@ -15,7 +15,14 @@ HOST = "api.test"
 JSON = ((b"content-type", b"application/json"),)
 
 
-def seen(path: str, *, status: int = 200, method: str = "GET", endpoint: str = "", weight: int = 1) -> Observation:
+def seen(
+    path: str,
+    *,
+    status: int = 200,
+    method: str = "GET",
+    endpoint: str = "",
+    weight: int = 1,
+) -> Observation:
     return Observation(
         method,
         HOST,
@@ -55,6 +62,7 @@ def test_what_becomes_one_endpoint_has_one_profile_and_the_figures_of_all() -> N
     profile = learner.profile(Key("GET", HOST, "/hotels/{var1}"))
     assert profile is not None
     assert profile.requests == 40
+    learner.regroup()
     assert list(learner.profiles) == list(learner.all_figures) == [Key("GET", HOST, "/hotels/{var1}")]
 
 
@@ -151,13 +159,20 @@ def test_a_merge_gives_what_one_learner_would_know() -> None:
     assert [one.requests for one in learner.endpoints()] == [60]
 
 
-def test_a_correction_moves_what_was_learned_before() -> None:
-    learner = taught(seen(f"/pages/{name}") for name in ("about", "contact", "terms") for _ in range(4))
+NAMES = ("about", "contact", "terms")
+
+
+def test_corrections_move_what_was_learned_before_to_and_fro() -> None:
+    learner = taught(seen(f"/pages/{name}") for name in NAMES for _ in range(4))
     key = Key("GET", HOST, "/pages/about")
-    assert requests_of(learner, "/pages/about") == 4
-    learner.correct(Correction("merge", key, 1, ("about", "contact", "terms")))
+    learner.correct(Correction("merge", key, 1, NAMES))
+    learner.regroup()
     assert [one.endpoint for one in learner.endpoints()] == ["/pages/{var1}"]
     assert requests_of(learner, "/pages/{var1}") == 12
+    learner.correct(Correction("split", Key("GET", HOST, "/pages/{var1}"), 1, NAMES))
+    learner.regroup()
+    assert [one.endpoint for one in learner.endpoints()] == [f"/pages/{name}" for name in NAMES]
+    assert [requests_of(learner, f"/pages/{name}") for name in NAMES] == [4, 4, 4]
 
 
 def test_scanners_push_out_scanners_and_no_endpoint() -> None:

@@ -33,8 +33,8 @@ class Paths(Protocol):
     generation: int
 
     def observe(self, o: Observation, /) -> object: ...
-    def key_of(self, o: Observation, /) -> Key: ...
-    def moved(self, keys: Iterable[Key], /) -> dict[Key, Key]: ...
+    def key_of(self, o: Observation, /, *, held: bool = False) -> Key: ...
+    def moved(self, keys: Iterable[Key], /, *, held: bool = False) -> dict[Key, Key]: ...
     def endpoints(self, noise: bool = False) -> list[Any]: ...
     def correct(self, correction: Any, /) -> object: ...
     def merge(self, other: Any, /) -> object: ...
@@ -104,6 +104,11 @@ class Shelf[Kept: Mergeable]:
     def __len__(self) -> int:
         return len(self._firm) + len(self._loose)
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether there is little room left."""
+        return 2 * len(self._firm) > self._limits.firm
+
     def __iter__(self) -> Iterator[Key]:
         """The endpoints of which there is something."""
         yield from self._firm
@@ -113,6 +118,22 @@ class Shelf[Kept: Mergeable]:
         """What there is of an endpoint."""
         kept = self._firm.get(key)
         return kept if kept is not None else self._loose.get(key)
+
+    def as_one(self, key: Key, parts: Sequence[Key]) -> Kept | None:
+        """What there is of an endpoint that is kept in parts; the parts stay as they are."""
+        kept = [(part, found) for part in parts if (found := self.get(part)) is not None]
+        if len(kept) == 1 and kept[0][0] == key:
+            return kept[0][1]
+        whole: Kept | None = None
+        for part, found in kept:
+            copy = self._read(found.members())
+            if self._rebase is not None and part != key:
+                self._rebase(copy, part.endpoint, key.endpoint)
+            if whole is None:
+                whole = copy
+            else:
+                whole.merge(copy)
+        return whole
 
     def use(self, key: Key, make: Callable[[], Kept], *, firm: bool) -> Kept:
         """What there is of an endpoint, made where there is nothing; it is about to change."""
@@ -197,6 +218,8 @@ class Learner[P: Profile, F: Figures]:
         self.all_figures: Shelf[F] = Shelf(FIGURES, figures.from_members, limits)
         self._generation = paths.generation
         self._path_rows: dict[str, bytes | None] = {}
+        self._index: tuple[tuple[int, int, int], dict[Key, list[Key]]] | None = None
+        """What `_kept_for` found, and the state of things that it holds for."""
 
     def observe(self, o: Observation, *, whole: bool = True) -> None:
         """Learn from an exchange. `whole`: also from its messages; else it is only counted, which costs little."""
@@ -204,38 +227,52 @@ class Learner[P: Profile, F: Figures]:
         if not whole:
             o.request_body = o.response_body = None
         self.paths.observe(o)
-        key = self.paths.key_of(o)
+        key = self.paths.key_of(o, held=True)
         firm = o.is_success or bool(o.endpoint)
         self.all_figures.use(key, self._figures, firm=firm).observe(o)
         if whole and o.is_success:
             self.profiles.use(key, self._profile, firm=True).observe(o, variables(key.endpoint, o.path))
 
     def regroup(self) -> None:
-        """Bring together what turned out to be one endpoint; the more there is, the longer it takes."""
+        """Bring together what turned out to be one endpoint; the more there is, the longer it takes.
+
+        Variables with few values wait, unless there is much: they may turn out to be names.
+        """
         if self.paths.generation == self._generation:
             return
         self._generation = self.paths.generation
+        held = not (self.profiles.is_crowded or self.all_figures.is_crowded)
         shelves: Collection[Shelf[Any]] = (self.profiles, self.all_figures)
         keys = dict.fromkeys(key for shelf in shelves for key in shelf)
-        for key, to in self.paths.moved(keys).items():
+        for key, to in self.paths.moved(keys, held=held).items():
             if to != key:
                 for shelf in shelves:
                     shelf.move(key, to)
 
     def endpoints(self, *, noise: bool = False) -> list[Any]:
         """What was discovered; with `noise` also what scanners asked for."""
-        self.regroup()
         return self.paths.endpoints(noise=noise)
 
     def profile(self, key: Key) -> P | None:
         """What the messages of an endpoint look like, where that was learned."""
-        self.regroup()
-        return self.profiles.get(key)
+        return self.profiles.as_one(key, self._kept_for(key))
 
     def figures(self, key: Key) -> F | None:
         """The figures of an endpoint, where there are some."""
-        self.regroup()
-        return self.all_figures.get(key)
+        return self.all_figures.as_one(key, self._kept_for(key))
+
+    def _kept_for(self, key: Key) -> list[Key]:
+        """The keys under which is kept what belongs to an endpoint as things are known now."""
+        self.paths.key_of(Observation(*key))  # templates that are to be found again are found
+        state = (self.paths.generation, len(self.profiles), len(self.all_figures))
+        if self._index is None or self._index[0] != state:
+            keys = dict.fromkeys((*self.profiles, *self.all_figures))
+            moved = self.paths.moved(keys)
+            found: dict[Key, list[Key]] = {}
+            for one in keys:
+                found.setdefault(moved.get(one, one), []).append(one)
+            self._index = ((self.paths.generation, *state[1:]), found)
+        return self._index[1].get(key, [])
 
     def correct(self, correction: Any) -> None:
         """Take in what a person settled (`paths.corrections.Correction`), for what was learned before, too."""
@@ -244,7 +281,7 @@ class Learner[P: Profile, F: Figures]:
     def count(self, o: Observation) -> None:
         """Take an exchange into the figures alone: nothing is learned from it of what the API is."""
         self.observed += o.weight
-        key = self.paths.key_of(o)
+        key = self.paths.key_of(o, held=True)
         self.all_figures.use(key, self._figures, firm=o.is_success or bool(o.endpoint)).observe(o)
 
     def forget(self, part: str, key: str) -> None:

@@ -65,11 +65,10 @@ class Space:
         place: Place | None = self.place
         held: list[str | None] = []
         for text, segment in zip(asked, found, strict=True):
-            variable = place.variable if place is not None else None
-            young = segment is None and variable is not None and variable.values < SETTLED
-            held.append(text if young else segment)
             if place is not None:
                 place = place.any if segment is None else place.names.get(segment)
+            variable = place.variable if place is not None and segment is None else None
+            held.append(text if variable is not None and variable.values < SETTLED else segment)
         return Endpoint(template, template_of(held) if held != list(found) else template)
 
     def templates(self) -> set[str]:

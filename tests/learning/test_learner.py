@@ -91,6 +91,15 @@ def test_an_exchange_without_its_messages_is_found_and_counted_but_has_no_profil
     assert learner.profile(Key("GET", HOST, "/hotels/{var1}")) is None
 
 
+def test_methods_that_a_client_makes_up_are_passed_over_unless_their_endpoint_is_saved() -> None:
+    learner = taught(seen("/a", method=f"M{one}") for one in range(50))
+    learner.count(seen("/a", method="M1"))
+    assert learner.endpoints(noise=True) == []
+    assert list(learner.all_figures) == list(learner.profiles) == []
+    learner.observe(seen("/a", method="REPORT", endpoint="/a"))
+    assert [(one.method, one.endpoint) for one in learner.endpoints()] == [("REPORT", "/a")]
+
+
 def test_one_that_stands_for_several_counts_as_often() -> None:
     learner = taught([seen("/hotels/7", endpoint="/hotels/{var1}", weight=12)])
     assert learner.observed == 12

@@ -222,8 +222,13 @@ class Learner[P: Profile, F: Figures]:
         """What `_kept_for` found, and the state of things that it holds for."""
 
     def observe(self, o: Observation, *, whole: bool = True) -> None:
-        """Learn from an exchange. `whole`: also from its messages; else it is only counted, which costs little."""
+        """Learn from an exchange. `whole`: also from its messages; else it is only counted, which costs little.
+
+        Methods that a client has made up are passed over: there is no end of them.
+        """
         self.observed += o.weight
+        if not o.is_known:
+            return
         if not whole:
             o.request_body = o.response_body = None
         self.paths.observe(o)
@@ -281,6 +286,8 @@ class Learner[P: Profile, F: Figures]:
     def count(self, o: Observation) -> None:
         """Take an exchange into the figures alone: nothing is learned from it of what the API is."""
         self.observed += o.weight
+        if not o.is_known:
+            return
         key = self.paths.key_of(o, held=True)
         self.all_figures.use(key, self._figures, firm=o.is_success or bool(o.endpoint)).observe(o)
 

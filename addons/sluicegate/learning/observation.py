@@ -10,6 +10,8 @@ from ..exchange import Fields
 
 NO_JSON: Final = object()
 """What `request_json` and `response_json` are where there is no JSON to look at."""
+METHODS: Final = frozenset(("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "CONNECT", "PATCH", "TRACE", "QUERY"))
+"""Methods of operations that can be found: API Shield's, and QUERY; clients make up others."""
 MOST_BODY: Final = 1 << 20
 """Bytes of a body that is parsed, at most (our choice)."""
 
@@ -55,6 +57,11 @@ class Observation:
     weight: int = 1
     _request_json: Any = field(default=None, init=False, repr=False)
     _response_json: Any = field(default=None, init=False, repr=False)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether an operation may have this method: a saved one has any, others those of `METHODS`."""
+        return self.method in METHODS or bool(self.endpoint)
 
     @property
     def is_success(self) -> bool:

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 HEADS: Final = 3_000
 """Exchanges that may be told one by one in a row."""
-HEADS_PER_SECOND: Final = 300.0
+HEADS_PER_SECOND: Final = 100.0
 """Exchanges that are told, on average, once that many were."""
 MOST_HELD: Final = 20_000
 """Different exchanges that wait, at most; what comes then is dropped."""
 WHOLE: Final = 2_000
 """Exchanges that may be told whole in a row."""
-WHOLE_PER_SECOND: Final = 20.0
+WHOLE_PER_SECOND: Final = 10.0
 """Exchanges that are told whole, on average, once that many were."""
 PER_GROUP: Final = 200
 """Of one group, before it has to let others go first."""

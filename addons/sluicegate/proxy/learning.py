@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import socket
 from collections import deque
 from collections.abc import Hashable
@@ -20,6 +21,12 @@ from ..sessions.session import Session
 from .live import Live
 from .sessions import FlowSessions
 
+logger = logging.getLogger(__name__)
+
+TOGETHER: Final = 64
+"""Exchanges that are looked at together: less than half a millisecond."""
+BYTES_TOGETHER: Final = 1 << 20
+"""Bytes of their bodies after which they are looked at."""
 IN_A_BATCH: Final = 256
 """Records after which a batch is sent."""
 BYTES_IN_A_BATCH: Final = 1 << 16
@@ -54,14 +61,37 @@ class Teller:
         self._is_over = False
         """Nobody learns any more."""
         self._saved: dict[str, tuple[str, str]] = {}
+        self._over: list[tuple[http.HTTPFlow, Live]] = []
+        self._over_bytes = 0
+        self._has_failed = False
 
     def exchange(self, flow: http.HTTPFlow, live: Live) -> None:
-        """Tell of an exchange of the gateway. Replays and what a user has edited are not learned from."""
-        exchange = live.exchange
-        path = exchange.path
-        if self._is_over or not path or flow.is_replay is not None or flow._backup is not None:
+        """Tell of an exchange of the gateway, soon. Replays and what a user has edited are not learned from."""
+        if self._is_over or flow.is_replay is not None or flow._backup is not None:
             return
-        response = flow.response
+        self._over.append((flow, live))
+        self._over_bytes += live.bytes_in + live.bytes_out
+        if len(self._over) >= TOGETHER or self._over_bytes >= BYTES_TOGETHER:
+            self._look()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(DELAY, self._send)
+
+    def _look(self) -> None:
+        """Look at exchanges that are over: several at a time cost half as much as each for itself."""
+        over, self._over, self._over_bytes = self._over, [], 0
+        for flow, live in over:
+            try:
+                self._tell(flow, live)
+            except Exception:
+                if not self._has_failed:
+                    self._has_failed = True
+                    logger.exception("request %s cannot be learned from", live.exchange.request_id)
+
+    def _tell(self, flow: http.HTTPFlow, live: Live) -> None:
+        exchange, response = live.exchange, flow.response
+        path = exchange.path
+        if not path:
+            return
         own = exchange.problem is not None or response is None
         if not own and exchange.forward is None:
             return  # another addon answered
@@ -138,6 +168,7 @@ class Teller:
         """Send what waits, where there is room."""
         if self._timer is not None:
             self._timer.cancel()
+        self._look()
         for weight, record in self._held.due(everything=True):
             self._waiting.append((record[0], weight, *record[2:]))
         self._pack()
@@ -190,11 +221,12 @@ class Teller:
         """Send all that waits, as far as there is room; what is left is tried again after a while."""
         self._timer = None
         self._is_blocked = False
+        self._look()
         for weight, record in self._held.due():
             self._waiting.append((record[0], weight, *record[2:]) if weight > 1 else record)
         self._pack()
         self._flush()
-        if (self._held or self._packed) and not self._is_over:
+        if self._timer is None and (self._held or self._packed) and not self._is_over:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._send)
 
     def _pack(self) -> None:

@@ -50,6 +50,7 @@ class Setting:
     by_look: Counter[str] = field(default_factory=Counter)
     by_source: Counter[int] = field(default_factory=Counter)
     by_sub: Counter[str] = field(default_factory=Counter)
+    by_deeper: Counter[str] = field(default_factory=Counter)
     by_group: Counter[int] = field(default_factory=Counter)
     by_methods: Counter[frozenset[str]] = field(default_factory=Counter)
     typed: int = 0
@@ -102,6 +103,7 @@ FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("unlike share", "siblings"),
     ("shares a sub-path", "siblings"),
     ("shares its sub-paths", "siblings"),
+    ("shares a path two below", "siblings"),
     ("has sub-paths of its own", "siblings"),
     ("same methods", "siblings"),
     ("has sub-paths", "siblings"),
@@ -130,6 +132,7 @@ def prepare(setting: Setting) -> None:
         setting.by_look[kid.look] += 1
         setting.by_source.update(kid.sources)
         setting.by_sub.update(kid.subs)
+        setting.by_deeper.update(kid.deeper)
         setting.by_methods[kid.methods] += 1
         kid.group = _group(kid, shapes)
         setting.by_group[kid.group] += 1
@@ -265,6 +268,7 @@ def _siblings(kid: Kid, at: Setting) -> list[float]:
         unlike / others if others else 0.0,
         log1p(shared),
         sum(at.by_sub[each] > 1 for each in kid.subs) / len(kid.subs) if kid.subs else 0.0,
+        log1p(max((at.by_deeper[each] - 1 for each in kid.deeper), default=0)),
         float(bool(kid.subs) and not shared and others > 0),
         (at.by_methods[kid.methods] - 1) / others if others and kid.methods else 0.0,
         float(bool(kid.subs)),

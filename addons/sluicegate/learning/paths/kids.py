@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from .looks import look_of, stem_of
+from .looks import TYPED, look_of, stem_of
 from .nodes import Folded, Node, Sessions, union
 from .words import words_of
 
@@ -20,7 +21,10 @@ class Total:
 
 @dataclass(slots=True)
 class Kid:
-    """A segment below a place: its nodes, and what they show together. `group`: of those whose answers are alike."""
+    """A segment below a place: its nodes, and what they show together. `group`: of those whose answers are alike.
+
+    `subs`: the segments below; `deeper`: those two below that do not look like values.
+    """
 
     text: str
     nodes: list[Node]
@@ -31,6 +35,7 @@ class Kid:
     methods: frozenset[str] = frozenset()
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     subs: frozenset[str] = frozenset()
+    deeper: frozenset[str] = frozenset()
     group: int = 0
     sources: tuple[int, ...] = ()
     flags: int = 0
@@ -72,6 +77,7 @@ def _kid(text: str, nodes: list[Node], totals: dict[int, Total]) -> Kid:
     kid = Kid(text, nodes, look_of(text), words_of(stem_of(text)))
     methods: set[str] = set()
     subs: set[str] = set()
+    deeper: set[str] = set()
     for node in nodes:
         total = totals[id(node)]
         kid.hits += total.hits
@@ -82,10 +88,15 @@ def _kid(text: str, nodes: list[Node], totals: dict[int, Total]) -> Kid:
                 kid.shapes.setdefault(method, leaf.shape)
         if len(subs) < 64:
             subs.update(node.kids)
+            for below in islice(node.kids.values(), 16):
+                if len(deeper) < 64:
+                    deeper.update(text for text in below.kids if look_of(text) not in TYPED)
         kid.flags |= node.flags
         if node.sources:
             kid.sources = tuple(dict.fromkeys(kid.sources + node.sources))
     kid.methods = frozenset(methods)
     subs.discard("")
+    deeper.discard("")
+    kid.deeper = frozenset(deeper)
     kid.subs = frozenset(subs)
     return kid

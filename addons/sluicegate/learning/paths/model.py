@@ -46,23 +46,23 @@ def decide_with(without: frozenset[str] = frozenset()) -> Decide:
 
     def decide(at: Setting) -> list[float]:
         prepare(at)
-        version = _version(at) if plain else None
+        versions = _versions(at) if plain else []
         alone = [_PLAIN_ODDS if kid.look in plain else clipped(_sum(first, features(kid, at))) for kid in at.kids]
         rows = second_features(at, alone, without)
         return [
-            _PLAIN_ODDS if kid.look in plain else _VERSION_ODDS if kid is version else clipped(_sum(second, row))
+            _PLAIN_ODDS if kid.look in plain else _VERSION_ODDS if kid in versions else clipped(_sum(second, row))
             for kid, row in zip(at.kids, rows, strict=True)
         ]
 
     return decide
 
 
-def _version(at: Setting) -> Kid | None:
-    """The one digit at a place with several sub-paths, not after a plural: `/1/updates`, `/api/2/order`; None: none."""
+def _versions(at: Setting) -> list[Kid]:
+    """One or two single digits, each with several sub-paths, not after a plural: `/1/updates`, `/api/2/order`."""
     digits = [kid for kid in at.kids if kid.look == "integer"]
-    if len(digits) != 1 or len(digits[0].text) != 1 or len(digits[0].subs) < 2 or at.folded:
-        return None
-    return None if at.parent is None or at.after_plural else digits[0]
+    if at.folded or len(digits) > 2 or at.parent is None or at.after_plural:
+        return []
+    return digits if all(len(kid.text) == 1 and len(kid.subs) > 1 for kid in digits) else []
 
 
 class _Votes:
@@ -88,17 +88,20 @@ def second_features(at: Setting, alone: Sequence[float], without: frozenset[str]
     """The features of the second question, given the log-odds of the first."""
     chances = [chance(odds) for odds in alone]
     total = sum(chances)
-    looks, groups, subs, methods = _Votes(), _Votes(), _Votes(), _Votes()
+    looks, groups, subs, deeper, methods = _Votes(), _Votes(), _Votes(), _Votes(), _Votes()
     for kid, own in zip(at.kids, chances, strict=True):
         looks.add(kid.look, own)
         groups.add(kid.group, own)
         methods.add(kid.methods, own)
         for each in kid.subs:
             subs.add(each, own)
+        for each in kid.deeper:
+            deeper.add(each, own)
     rows: list[list[float]] = []
     for kid, odds, own in zip(at.kids, alone, chances, strict=True):
         values = max(0.0, total - own)
         below = [subs.ratio(each, own) for each in kid.subs]
+        below.extend(deeper.ratio(each, own) for each in kid.deeper)
         rows.append(
             [
                 1.0,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,10 +16,17 @@ from .output import count, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from ..learning.keeping import AnyLearner
+    from ..learning.observation import Key
     from ..learning.paths.settings import Settings
     from ..recordings.recording import Skipped
     from .learning.observing import Observer
     from .sources import Source
+
+WHOLE: Final = 2_000
+"""Exchanges of an endpoint whose messages are looked into; twice what bounds are learned from (our choice)."""
+ONE_OF: Final = 8
+"""Of so many more, one is looked into."""
+_MOST_KEYS: Final = 50_000
 
 
 @click.command()
@@ -82,6 +90,7 @@ class _Run:
         from ..recordings.recording import Skipped
 
         self.path = path
+        self._looked: Counter[Key] = Counter()
         self._source = source
         self.requests = 0
         self.skipped: Skipped = Skipped()
@@ -150,12 +159,20 @@ class _Run:
                 if traffic.kind == "log" and not recording.origin:
                     learner.count(seen)  # the gateway answered by itself
                 else:
-                    learner.observe(seen)
+                    learner.observe(seen, whole=self._looks_into(learner.paths.key_of(seen)))
                 self.requests += 1
             if before == learner.observed and not traffic.skipped and known is None:
                 click.echo(f"sluice: {file}: there are no requests in it", err=True)
             self.skipped.update(traffic.skipped)
             return reading
+
+    def _looks_into(self, key: Key) -> bool:
+        """Whether another exchange's messages are looked into, which takes most of the time; all are counted."""
+        if len(self._looked) > _MOST_KEYS:
+            self._looked.clear()
+        self._looked[key] += 1
+        number = self._looked[key]
+        return number <= WHOLE or number % ONE_OF == 0
 
 
 def _print(run: _Run) -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sluicegate.console import learn
+from sluicegate.console.learning.state import read_state
+from sluicegate.learning.observation import Key
+from sluicegate.learning.paths import LAPTOP
 from sluicegate.observing.request_log import Record
 
 from ...recordings.hars import document
@@ -218,3 +222,15 @@ def test_an_empty_recording_is_told(folder: Path) -> None:
 def test_json_stays_json_where_there_is_nothing(folder: Path) -> None:
     (folder / "empty.har").write_bytes(document())
     assert json.loads(sluice("learn", "empty.har", "--no-state", "--json", cwd=folder).out) == []
+
+
+def test_messages_of_a_frequent_endpoint_are_sampled_and_all_are_counted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learn, "WHOLE", 4)
+    monkeypatch.setattr(learn, "ONE_OF", 3)
+    found = endpoints(sluice("learn", "hotels.har", "--json", cwd=folder))
+    assert found["GET /hotels"]["requests"] == 12
+    profile = read_state(folder / ".sluicegate" / "state.db", LAPTOP).profile(Key("GET", HOST, "/hotels"))
+    assert profile is not None
+    assert profile.requests == 4 + len([6, 9, 12])

@@ -15,6 +15,7 @@ from sluicegate.learning.schemas.bodies import FORM
 from sluicegate.learning.schemas.openapi import Learned, openapi
 from sluicegate.learning.schemas.profile import Profile
 from sluicegate.learning.schemas.settings import SchemaSettings
+from sluicegate.learning.schemas.stating import form_schema
 
 from .material import exchange, profile
 
@@ -116,6 +117,16 @@ def test_forms_are_learned_field_by_field() -> None:
         "order": {"up down": 1},
         "x": {"": 1},
     }
+
+
+def test_a_form_without_fields_is_a_form() -> None:
+    learned = profile([exchange(body=b"", media=FORM), exchange(body=b"a=1", media=FORM), exchange(body=b"")])
+    assert (learned.bodies[FORM].count, learned.seen_bodies) == (2, 3)
+    assert learned.bodies.keys() == {FORM}
+    settled = SchemaSettings(required_after=2)
+    forms = learned.bodies[FORM].fields
+    assert forms is not None
+    assert "required" not in form_schema(forms, learned.bodies[FORM].count, settled)
 
 
 @pytest.mark.parametrize("media", ["multipart/form-data", "text/xml", "application/soap+xml", "application/graphql"])

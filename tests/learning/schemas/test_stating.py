@@ -29,6 +29,7 @@ def shuffled(values: list[str]) -> list[str]:
         ([str(n) for n in range(1, 11)] * 10, {"type": "integer", "minimum": 1, "maximum": 10}),
         (["10", "25", "50"] * 30, {"type": "integer", "enum": [10, 25, 50]}),
         (["0.25", "0.75"] * 50, {"type": "number", "minimum": 0.25, "maximum": 0.75}),
+        (["1.0", "2.0", "3.0"] * 20, {"type": "number", "minimum": 1.0, "maximum": 3.0}),
         (["true", "false"] * 30, {"type": "boolean"}),
         (["up", "down"] * 30, {"type": "string", "enum": ["down", "up"]}),
         ([f"2024-01-{n:02}" for n in range(1, 29)] * 4, {"type": "string", "format": "date"}),

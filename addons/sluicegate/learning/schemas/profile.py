@@ -184,9 +184,9 @@ class Profile:
         if body is None:
             return
         self.seen_bodies += 1
-        if not body:
-            return
         media = media_type(o.request_headers)
+        if not body and media != FORM:  # a form without fields is an empty body
+            return
         found = self._body(self.bodies, media)
         if found is None:
             return

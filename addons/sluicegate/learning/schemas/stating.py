@@ -31,9 +31,9 @@ def text_schema(texts: Texts, settings: SchemaSettings) -> Schema:
     if texts.count < settings.types_after:
         return {"type": "string"}
     if texts.typed and facts.formats & forms.NUMBER:
-        if facts.numbers is not None:
-            return number_schema(facts.numbers, settings)
-        return {"type": "integer" if facts.formats & forms.INTEGER else "number"}
+        # "5.0" is a whole number, but not written as one.
+        kind = {"type": "integer" if facts.formats & forms.INTEGER else "number"}
+        return {**number_schema(facts.numbers, settings), **kind} if facts.numbers is not None else kind
     if texts.typed and facts.formats & forms.BOOLEAN:
         return {"type": "boolean"}
     made: Schema = {"type": "string"}

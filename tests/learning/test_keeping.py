@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from sluicegate.learning.keeping import Keeper, learned
-from sluicegate.learning.learner import PROFILE, Row
 from sluicegate.learning.observation import Key
 from sluicegate.learning.parts import new_learner
 from sluicegate.learning.paths.corrections import Correction
+from sluicegate.learning.shelves import PROFILE, Row
 from sluicegate.learning.state_file import BrokenStoreError, StoreError
 from sluicegate.learning.store import Lock, Store, read
 

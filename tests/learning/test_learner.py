@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from sluicegate.learning.learner import FIGURES, PATHS, PROFILE, Limits, Row, variables
+from sluicegate.learning.learner import variables
 from sluicegate.learning.observation import Key, Observation
 from sluicegate.learning.parts import Learning, new_learner
 from sluicegate.learning.paths.corrections import Correction
+from sluicegate.learning.shelves import FIGURES, PATHS, PROFILE, Limits, Row
 
 HOST = "api.test"
 JSON = ((b"content-type", b"application/json"),)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sluicegate.learning.learner import FIGURES, PATHS, PROFILE, Row
+from sluicegate.learning.shelves import FIGURES, PATHS, PROFILE, Row
 from sluicegate.learning.state_file import BrokenStoreError, StoreError, set_aside
 from sluicegate.learning.store import Lock, Store, read
 
@@ -181,7 +181,7 @@ WRITER = """
 import sys, itertools
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
-from sluicegate.learning.learner import Row
+from sluicegate.learning.shelves import Row
 from sluicegate.learning.store import Store
 store = Store(Path(sys.argv[1]), thorough=True)
 for number in itertools.count(1):

@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from .learner import Learner, Row
+from .learner import Learner
 from .paths.corrections import Correction
+from .shelves import Row
 from .state_file import BrokenStoreError, StoreError, set_aside
 from .store import MOST_BYTES, Delta, Lock, Store, Waiting, read
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ..state import make_state_folder
-from .learner import FIGURES, PATHS, PROFILE, Row
+from .shelves import FIGURES, PATHS, PROFILE, Row
 from .state_file import TABLES, StoreError, broken, check, connect, telling
 
 MOST_BYTES: Final = 256 << 20

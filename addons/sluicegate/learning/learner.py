@@ -48,15 +48,11 @@ class Figures(Protocol):
 
 
 class Learner[P: Profile, F: Figures]:
-    """Takes in exchanges, one by one; tells what the API is.
-
-    `faults` counts what a part could not take in: the rest goes on.
-    """
+    """Takes in exchanges, one by one; tells what the API is. `observed` counts them."""
 
     def __init__(self, paths: Paths, profile: type[P], figures: type[F], limits: Limits = LAPTOP) -> None:
         self.paths = paths
         self.observed = 0
-        self.faults = 0
         self._profile, self._figures = profile, figures
         self.profiles: Shelf[P] = Shelf(PROFILE, profile.from_members, limits, profile.rebase)
         self.all_figures: Shelf[F] = Shelf(FIGURES, figures.from_members, limits)

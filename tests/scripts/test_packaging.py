@@ -37,6 +37,17 @@ def test_constraints_pin_a_version_that_every_requirement_allows() -> None:
 
 def test_the_package_needs_nothing_but_what_the_design_names() -> None:
     names = [re.split(r"[<>=]", text)[0] for text in PROJECT["dependencies"]]
-    assert names == ["click", "ddsketch", "h11", "ijson", "mitmproxy", "pyyaml", "rich", "watchdog"]
+    assert names == [
+        "brotli",
+        "click",
+        "ddsketch",
+        "h11",
+        "ijson",
+        "mitmproxy",
+        "pyyaml",
+        "rich",
+        "watchdog",
+        "zstandard",
+    ]
     assert "mitmproxy>=12.2.3,<13" in PROJECT["dependencies"]
     assert PROJECT["requires-python"] == ">=3.12"

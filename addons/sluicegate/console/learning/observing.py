@@ -36,6 +36,8 @@ class Observer:
         self._snapshot = snapshot
         self._sessions = sessions
         self._host = host
+        self._identifiers: Sequence[Identifier] = ()
+        self._secret: frozenset[bytes] = frozenset()
 
     def observation(self, recording: Recording, kind: Kind, skipped: Skipped) -> Observation | None:
         """Return what a learner is to see; None, counted in `skipped`, for what cannot be an endpoint's exchange."""
@@ -67,7 +69,7 @@ class Observer:
             session.key,
             session.identifier,
             query,
-            without_credentials(request.headers, secret_fields(identifiers)),
+            without_credentials(request.headers, self._secret_fields(identifiers)),
             None if hides_body(identifiers, session.identifier, body) else body,
             without_credentials(answer.headers),
             answer.body if answer.decoded else decoded(answer.headers, answer.body),
@@ -76,6 +78,12 @@ class Observer:
             endpoint.path.stored if endpoint is not None else "",
             endpoint.host.stored if endpoint is not None else "",
         )
+
+    def _secret_fields(self, identifiers: Sequence[Identifier]) -> frozenset[bytes]:
+        """Fields that nobody may keep; those of the request before, mostly."""
+        if identifiers is not self._identifiers:
+            self._identifiers, self._secret = identifiers, secret_fields(identifiers)
+        return self._secret
 
     def _session(self, recording: Recording, kind: Kind, identifiers: Sequence[Identifier]) -> Session:
         """Who sent a request.

@@ -54,6 +54,8 @@ class Setting:
     by_group: Counter[int] = field(default_factory=Counter)
     by_methods: Counter[frozenset[str]] = field(default_factory=Counter)
     typed: int = 0
+    shown: int = 0
+    echoed: int = 0
     siblings_log: float = 0.0
     misses_log: float = 0.0
     sessions_number: int = 0
@@ -81,6 +83,8 @@ FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("several words", "words"),
     ("requests", "recurrence"),
     ("requests up to eight", "recurrence"),
+    ("requests of its busiest path", "recurrence"),
+    ("requests of each path", "recurrence"),
     ("requests of an unknown word", "recurrence"),
     ("requests among siblings", "recurrence"),
     ("sessions", "recurrence"),
@@ -98,6 +102,8 @@ FEATURES: Final[tuple[tuple[str, str], ...]] = (
     ("in an id field", "provenance"),
     ("in a field of the parent's name", "provenance"),
     ("shares a source", "provenance"),
+    ("siblings were seen, this was not", "provenance"),
+    ("siblings are in their answers, this is not", "provenance"),
     ("alike share", "siblings"),
     ("alike number", "siblings"),
     ("unlike share", "siblings"),
@@ -136,6 +142,8 @@ def prepare(setting: Setting) -> None:
         setting.by_methods[kid.methods] += 1
         kid.group = _group(kid, shapes)
         setting.by_group[kid.group] += 1
+    setting.shown = sum(bool(kid.flags & _SHOWN) for kid in setting.kids)
+    setting.echoed = sum(bool(kid.flags & ECHO) for kid in setting.kids)
     setting.typed = sum(setting.by_look[look] for look in TYPED)
     setting.siblings_log = log1p(len(setting.kids) - 1 + setting.folded)
     setting.misses_log = log1p(setting.misses)
@@ -206,12 +214,14 @@ def _recurrence(kid: Kid, at: Setting, known: bool) -> tuple[float, ...]:
     """Names recur in many sessions, values in few; what looks like a value by itself is not measured by this."""
     alone = float(len(at.kids) == 1)
     if kid.look in TYPED:
-        return (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, at.siblings_log, alone)
+        return (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, at.siblings_log, alone)
     sessions = number_of(kid.sessions)
     requests = log1p(kid.hits)
     return (
         requests,
         log1p(min(8, kid.hits)),
+        log1p(kid.busiest),
+        log1p(kid.hits / max(1, kid.paths)),
         0.0 if known else requests,
         requests * at.siblings_log,
         log1p(sessions),
@@ -225,8 +235,11 @@ def _recurrence(kid: Kid, at: Setting, known: bool) -> tuple[float, ...]:
 
 def _provenance(kid: Kid, at: Setting) -> tuple[float, ...]:
     flags = kid.flags
+    others = max(1, len(at.kids) - 1)
+    unseen = 0.0 if flags & _SHOWN else at.shown / others
+    unsaid = 0.0 if flags & ECHO or not kid.shapes else at.echoed / others
     if not flags and not kid.sources:
-        return _NOWHERE
+        return (*_NOWHERE, unseen, unsaid)
     in_id = in_noun = False
     shared = 0
     for number in kid.sources:
@@ -244,9 +257,12 @@ def _provenance(kid: Kid, at: Setting) -> tuple[float, ...]:
         float(in_id),
         float(in_noun),
         log1p(shared),
+        unseen,
+        unsaid,
     )
 
 
+_SHOWN: Final = RESPONSE | REQUEST | LOCATION
 _NOWHERE: Final = (0.0,) * 9
 
 

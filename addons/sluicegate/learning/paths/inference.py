@@ -14,7 +14,7 @@ from .features import Setting
 from .kids import Kid, Total, kids_of, rests_of, totals_of
 from .model import Decide
 from .nodes import Node, Sessions, union
-from .places import Place, Variable
+from .places import Place, Value, Variable
 from .provenance import Source
 
 Pins = Callable[[tuple[str | None, ...]], "dict[str | None, bool] | None"]
@@ -75,7 +75,11 @@ class Inference:
         if values or rests:
             nodes = [node for kid, _ in values for node in kid.nodes]
             nodes.extend(rest.node for rest in rests)
-            variable = Variable([kid for kid, _ in values], rests, [own for _, own in values])
+            variable = Variable(
+                [Value(kid.text, kid.hits, kid.look, kid.sessions, kid.sources) for kid, _ in values],
+                rests,
+                [own for _, own in values],
+            )
             place.any = Place(nodes, _together(variable), variable)
 
     def _odds(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 
 from .looks import TYPED, look_of, stem_of
@@ -13,9 +14,11 @@ from .words import words_of
 
 @dataclass(slots=True)
 class Total:
-    """Requests and sessions at a node and below it."""
+    """Requests and sessions at a node and below it; `paths`: paths with their methods, `busiest`: requests of one."""
 
     hits: int = 0
+    paths: int = 0
+    busiest: int = 0
     sessions: Sessions = ()
 
 
@@ -31,6 +34,8 @@ class Kid:
     look: str
     words: tuple[str, ...]
     hits: int = 0
+    paths: int = 0
+    busiest: int = 0
     sessions: Sessions = ()
     methods: frozenset[str] = frozenset()
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -49,11 +54,15 @@ def totals_of(root: Node) -> dict[int, Total]:
         total = Total()
         for leaf in node.leaves.values():
             total.hits += leaf.hits
+            total.paths += 1
+            total.busiest = max(total.busiest, leaf.hits)
             total.sessions = union(total.sessions, leaf.sessions)
         below = [*node.kids.values(), *((node.rest.node,) if node.rest is not None else ())]
         for kid in below:
             one = totals[id(kid)]
             total.hits += one.hits
+            total.paths += one.paths
+            total.busiest = max(total.busiest, one.busiest)
             total.sessions = union(total.sessions, one.sessions)
         totals[id(node)] = total
     return totals
@@ -73,6 +82,11 @@ def rests_of(nodes: Iterable[Node]) -> list[Folded]:
     return [node.rest for node in nodes if node.rest is not None]
 
 
+@lru_cache(maxsize=1_024)
+def _shared(methods: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(methods)  # one object for all segments with the same methods
+
+
 def _kid(text: str, nodes: list[Node], totals: dict[int, Total]) -> Kid:
     kid = Kid(text, nodes, look_of(text), words_of(stem_of(text)))
     methods: set[str] = set()
@@ -81,6 +95,8 @@ def _kid(text: str, nodes: list[Node], totals: dict[int, Total]) -> Kid:
     for node in nodes:
         total = totals[id(node)]
         kid.hits += total.hits
+        kid.paths += total.paths
+        kid.busiest = max(kid.busiest, total.busiest)
         kid.sessions = union(kid.sessions, total.sessions)
         methods.update(node.leaves)
         for method, leaf in node.leaves.items():
@@ -94,7 +110,7 @@ def _kid(text: str, nodes: list[Node], totals: dict[int, Total]) -> Kid:
         kid.flags |= node.flags
         if node.sources:
             kid.sources = tuple(dict.fromkeys(kid.sources + node.sources))
-    kid.methods = frozenset(methods)
+    kid.methods = _shared(tuple(sorted(methods)))
     subs.discard("")
     deeper.discard("")
     kid.deeper = frozenset(deeper)

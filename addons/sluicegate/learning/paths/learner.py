@@ -272,7 +272,7 @@ class PathLearner:
         folded = False
         for way, _ in space.place.walk():
             variable = way[-1].variable
-            if variable is None or len(variable.kids) <= 2 * self.settings.values:
+            if variable is None or len(variable.kids) <= self.settings.values * 3 // 2:
                 continue
             settled = {kid.text for kid, odds in zip(variable.kids, variable.odds, strict=True) if odds < CERTAIN + 1}
             for node in way[-2].nodes:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
-from .kids import Kid
-from .nodes import Folded, Leaf, Node
+from .nodes import Folded, Leaf, Node, Sessions
 
 _MOST_STEPS: Final = 256
 """Places that are looked at for one path, at most."""
+
+
+class Value(NamedTuple):
+    """What a list of endpoints tells of one value of a variable."""
+
+    text: str
+    hits: int
+    look: str
+    sessions: Sessions
+    sources: tuple[int, ...]
 
 
 @dataclass(slots=True)
 class Variable:
     """What is known of a variable: the values that are kept apart, those that were folded, and the log-odds of each."""
 
-    kids: list[Kid]
+    kids: list[Value]
     rests: list[Folded]
     odds: list[float]
 

@@ -27,7 +27,8 @@ class Settings:
     `requests`, `within_s`: an endpoint shows in the inbox after so many successful requests within so many seconds
     (0: ever). `sessions`: or after successful requests of so many sessions (0: sessions alone do not do). `hosts`: so
     many hosts under one domain with the same API are told as one pattern. `nodes`: places of the tree of paths, of all
-    hosts together. `values`: values of one variable that are kept with their counts. `noise`: paths that nothing was
+    hosts together. `values`: values of one
+    variable that are kept with their counts (half as many more before some are folded). `noise`: paths that nothing was
     found at. `memory`: values of bodies that are remembered. `without`: kinds of evidence (`EVIDENCE`) not to use.
     """
 
@@ -36,7 +37,7 @@ class Settings:
     sessions: int = 2
     hosts: int = 3
     nodes: int = 100_000
-    values: int = 48
+    values: int = 32
     noise: int = 1_000
     memory: int = 65_536
     without: frozenset[str] = frozenset()

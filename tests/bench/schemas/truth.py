@@ -205,6 +205,9 @@ def inlined(document: dict[str, Any], schema: Any, depth: int = 0, within: tuple
     if depth > _DEPTH:
         return {}
     made: Schema = {key: found[key] for key in _KEPT if key in found}
+    if isinstance(kinds := made.get("type"), list):  # OpenAPI 3.1
+        made["type"] = next((kind for kind in kinds if kind != "null"), "string")
+        made["nullable"] = "null" in kinds
     for part in found.get("allOf") or ():
         _take_in(made, inlined(document, part, depth, within))
     for key in ("oneOf", "anyOf"):

@@ -27,7 +27,7 @@ from . import corpus, documents, scoring, traffic, vocabulary
 from .documents import Operation
 from .identifiers import REGIMES
 
-_AMOUNTS: Final = ((25.0, 1.0), (6.0, 0.3))
+_AMOUNTS: Final = ((25.0, 1.0), (6.0, 0.5))
 """Requests for each endpoint, and what such traffic weighs."""
 _OF_A_PLACE: Final = 6.0
 _PENALTY: Final = 1.0

@@ -66,7 +66,7 @@ def test_endpoints_that_differ_in_more_than_one_segment_are_not_merged(learner: 
 
 
 def test_a_variable_that_is_not_there_cannot_be_split(learner: PathLearner) -> None:
-    with pytest.raises(ValueError, match="'/hotels/{var1}' has no variable 'var2'"):
+    with pytest.raises(ValueError, match=r"'/hotels/\{var1\}' has no variable 'var2'"):
         learner.split(Key("GET", HOST, "/hotels/{var1}"), "var2", ["ritz"])
 
 

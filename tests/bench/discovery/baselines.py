@@ -126,13 +126,15 @@ def sibling_trie(paths: Sequence[Path]) -> dict[Path, Segments]:
         for path, segments in made.items():
             if len(segments) > depth:
                 below[path.host, *segments[:depth]][segments[depth]].add((path.method, *segments[depth + 1 :]))
+        alike = {
+            place: Counter(frozenset(rest) for text, rest in siblings.items() if text != VARIABLE)
+            for place, siblings in below.items()
+        }
         for path, segments in made.items():
-            if len(segments) <= depth or segments[depth] == VARIABLE:
-                continue
-            siblings = below[path.host, *segments[:depth]]
-            own = siblings[segments[depth]]
-            if sum(text != VARIABLE and other == own for text, other in siblings.items()) >= 3:
-                made[path] = (*segments[:depth], VARIABLE, *segments[depth + 1 :])
+            if len(segments) > depth and segments[depth] != VARIABLE:
+                place = (path.host, *segments[:depth])
+                if alike[place][frozenset(below[place][segments[depth]])] >= 3:
+                    made[path] = (*segments[:depth], VARIABLE, *segments[depth + 1 :])
     return made
 
 

@@ -59,8 +59,8 @@ def shape(path: str) -> str:
 class Truth:
     """What a document says of the endpoints that the traffic reached with 2xx answers.
 
-    `templates`: those of them that count. A version or format that had one value is a literal. Operations whose
-    templates nobody could tell apart are one.
+    `exchanges`: all of the traffic. `templates`: those endpoints that count. A version or format that had one value is
+    a literal. Operations whose templates nobody could tell apart are one.
     """
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
@@ -78,6 +78,12 @@ class Truth:
         self.hits = Counter(
             self._of[id(truth)] for seen, truth in self.exchanges if isinstance(truth, Operation) and seen.is_success
         )
+        alike: dict[tuple[object, ...], tuple[Exchange, list[bool]]] = {}
+        for exchange in self.exchanges:
+            seen, truth = exchange
+            place = (seen.method, seen.host, seen.path, truth if isinstance(truth, str) else id(truth))
+            alike.setdefault(place, (exchange, []))[1].append(seen.is_success)
+        self._alike = [(exchange, sum(successes)) for exchange, successes in alike.values()]
         self._neutral = {self._of[number] for number, (operation, _, _) in paths.items() if operation.is_neutral}
 
     def template(self, exchange: Exchange) -> Template | None:
@@ -91,16 +97,16 @@ class Truth:
         requests = right = 0
         reasons: dict[Template, set[Template | None]] = defaultdict(set)
         beside: set[Template] = set()
-        for exchange in self.exchanges:
+        for exchange, successes in self._alike:
             fell = template_of(exchange)
             true = self.template(exchange)
             if _is_neutral(exchange):
                 beside.add(fell)
                 continue
             reasons[fell].add(true)
-            if true is not None and exchange.observation.is_success:
-                requests += 1
-                right += fell == true
+            if true is not None:
+                requests += successes
+                right += successes * (fell == true)
         neutral = (beside - reasons.keys()) | self._neutral
         counted = {one for one in found if one.method not in ("OPTIONS", "HEAD") and one not in neutral}
         wrong, missed = counted - self.templates, self.templates - counted

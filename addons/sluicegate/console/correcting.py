@@ -51,8 +51,7 @@ def split(endpoint: tuple[str, ...], variable: str, state: str, routes: str, as_
 
     sluice split GET api.hotel.test '/hotels/{var1}' best cheapest
     """
-    from ..learning.paths.corrections import Correction
-    from ..learning.paths.corrections import place_of_variable
+    from ..learning.paths.corrections import Correction, place_of_variable
     from .learning.inbox import key_of
 
     kept = _Kept(state, routes)

@@ -459,5 +459,5 @@ def test_the_gateway_s_keys_are_described_in_the_words_of_the_readme() -> None:
     text = " ".join(README.split())
     properties = schema("gateway")["properties"]
     assert f"`trusted_proxies` ({properties['trusted_proxies']['description']})" in text
-    assert "`services` for all files" in text
+    assert "`services` and `session_identifiers` for all files" in text
     assert properties["services"]["description"].startswith("for all files: ")

@@ -101,7 +101,7 @@ def _told(key: Key, leaf: Leaf, confidence: float, state: str, variables: tuple[
         key.host,
         key.endpoint,
         leaf.hits,
-        number_of(leaf.sessions),
+        min(number_of(leaf.sessions), leaf.hits),
         confidence,
         state,
         variables,

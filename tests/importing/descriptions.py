@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sluicegate.importing.composing import Imported
 from sluicegate.importing.documents import DocumentError
 from sluicegate.importing.openapi import Description, read_openapi
 from sluicegate.importing.references import Documents
-from sluicegate.importing.route_file import Imported, imported, read_target_url
+from sluicegate.importing.route_file import imported, read_target_url
 
 ROOT = "api.yaml"
 

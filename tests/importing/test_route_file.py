@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sluicegate.config.layout.writer import layout
+from sluicegate.importing.composing import read_host
 from sluicegate.importing.naming import comment, service_name, with_variables
-from sluicegate.importing.route_file import read_host, read_target_url
+from sluicegate.importing.route_file import read_target_url
 
 from .descriptions import made, rows
 

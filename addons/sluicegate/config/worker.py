@@ -22,6 +22,7 @@ from typing import IO, Any, Final
 
 from ..comparing.contents import Contents, means_the_same
 from ..endpoints.table import Endpoint
+from ..memory import limit_memory
 from .compiler import Compiler, Outcome
 from .diagnostics import Diagnostic
 from .receipts import receipt
@@ -146,7 +147,7 @@ def _runs(numbers: Iterable[int]) -> Iterator[range]:
 def main() -> None:
     """Answer requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole process group; the gateway decides
-    _limit_memory()
+    limit_memory(MOST_MEMORY)
     frames = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints must not get between the frames
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -176,16 +177,6 @@ def _receive(stream: IO[bytes], requests: queue.SimpleQueue[Any]) -> None:
             requests.put(read_frame(stream))
     except BaseException:
         os._exit(0)
-
-
-def _limit_memory() -> None:
-    """Bound the memory, where the system can (macOS cannot)."""
-    with suppress(ImportError, OSError, ValueError):
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 if __name__ == "__main__":

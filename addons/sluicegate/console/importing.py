@@ -28,11 +28,12 @@ def openapi(spec: str, target: str, host: str, output: str, force: bool, as_json
 
     What cannot be an endpoint is left out, with a line on standard error, a comment in the file and exit code 1.
     """
+    from ..importing.composing import read_host
     from ..importing.documents import DocumentError
     from ..importing.openapi import read_openapi
     from ..importing.reading import Reader
     from ..importing.references import Documents
-    from ..importing.route_file import imported, read_host, read_target_url
+    from ..importing.route_file import imported, read_target_url
     from .writing import write_text
 
     try:

@@ -1,34 +1,21 @@
-"""The route file of a description: composed, proved, and composed again without what did not stand the proof."""
+"""The route file of an API description."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from ..config.addresses import Service, Services, read_base, split_address
 from ..config.diagnostics import excerpt
 from ..config.editing.quoting import quoted
-from ..config.layout.writer import layout
-from ..config.syntax import MAX_SIMPLE_KEY
-from ..endpoints.hosts import HostPattern
 from ..endpoints.templates import TemplateError
+from .composing import Imported, composed, entry
 from .naming import comment, service_name
 from .openapi import Description
-from .proof import refuted
-from .rows import LeftOut, Row, left_out, rows
+from .rows import Row
 
 _MOST_NAMED = 5
 """Servers that a comment names, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A route file's text, how many endpoints it has, and what could not be one."""
-
-    text: str
-    endpoints: int
-    left_out: tuple[LeftOut, ...]
 
 
 def read_target_url(url: str, title: str) -> Service:
@@ -48,44 +35,13 @@ def read_target_url(url: str, title: str) -> Service:
     return Service(service_name(title, address.origin.host), address.origin, base)
 
 
-def read_host(host: str) -> HostPattern:
-    """Return the pattern of a host as route files have it, '' for any host. Raises ValueError."""
-    return HostPattern.parse(host) if host else HostPattern()
-
-
 def imported(description: Description, source: str, service: Service, host: str) -> Imported:
     """Return the route file of a description for a host that `read_host` takes.
 
     `source` names the document in the file's first line.
     """
-    pattern = read_host(host)
-    made, out = rows(description.operations, service, pattern)
-    while True:
-        text = _text(description, source, service, host, made, out)
-        failed = refuted(text, made, service, pattern)
-        if not failed:
-            return Imported(text, len(made), tuple(out))
-        gone = {id(one.row) for one in failed}
-        out += [left_out(one.row.operation, one.reason) for one in failed]
-        made = [row for row in made if id(row) not in gone]
-
-
-def _text(
-    description: Description,
-    source: str,
-    service: Service,
-    host: str,
-    made: Sequence[Row],
-    out: Sequence[LeftOut],
-) -> str:
-    lines = [f"# {line}" for line in _about(description, source)]
-    lines += _host(description, host)
-    lines += ["", "services:", f"  {service.name}: {quoted(f'{service.origin}{service.base}')}", "", "endpoints:"]
-    lines += _table(made)
-    if out:
-        lines += ["", "# Left out, because none of these can be an endpoint:"]
-        lines += [f"#   {one.operation}: {comment(one.reason, 300)}" for one in out]
-    return layout("\n".join(lines) + "\n")
+    head = [f"# {line}" for line in _about(description, source)] + _host(description, host)
+    return composed(description.operations, service, host, head, _table)
 
 
 def _about(description: Description, source: str) -> Iterator[str]:
@@ -117,11 +73,7 @@ def _table(made: Sequence[Row]) -> Iterator[str]:
                 yield ""
             yield f"  # {comment(tag) or 'without a tag'}"
         for row in members:
-            key, told = quoted(row.key), _comment(row)
-            if len(key) > MAX_SIMPLE_KEY:
-                yield f"  ? {key}"
-                key = ""
-            yield f"  {key}: {quoted(row.target)}" + (f"  # {told}" if told else "")
+            yield from entry(row, _comment(row))
 
 
 def _comment(row: Row) -> str:

@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from ..memory import limit_memory
 from .budget import Budget
 from .keeping import Keeper
 from .records import Head, observation, unpacked
@@ -153,7 +154,7 @@ def main() -> None:
     records.setblocking(False)
     with suppress(OSError):
         os.nice(NICENESS)
-    _limit_memory()
+    limit_memory(MOST_MEMORY)
     from .parts import new_learner
 
     try:
@@ -172,15 +173,6 @@ def _say(line: str) -> None:
     with suppress(OSError):
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
-
-
-def _limit_memory() -> None:
-    with suppress(ImportError, OSError, ValueError):
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from typing import Any
 
 from ...config.addresses import Service
 from ...config.diagnostics import excerpt
+from ...importing.composing import Imported
 from ...importing.recorded import Found, draft
-from ...importing.route_file import Imported, read_target_url
+from ...importing.route_file import read_target_url
 from ...learning.parts import new_learner
 from ...learning.paths.settings import LAPTOP
 from ...sessions.session import KEY_BYTES, Sessions

@@ -62,7 +62,7 @@ def split(endpoint: tuple[str, ...], variable: str, state: str, routes: str, as_
         raise UnusableError("name the values to take out behind the endpoint")
     one = inbox.named(words)[0]
     key = key_of(one)
-    names = [found.name for found in one.variables]
+    names = [found.name for found in one.variables if f"{{{found.name}}}" in key.endpoint]  # those of the host are not
     wanted = variable.strip("{}") or (names[0] if len(names) == 1 else _holding(one, values))
     try:
         place = place_of_variable(key.endpoint, wanted)

@@ -41,7 +41,10 @@ def rows(result: Ran) -> list[dict[str, Any]]:
             assert variable.keys() == VARIABLE_MEMBERS, variable
             assert isinstance(variable["type"], str)
             assert isinstance(variable["evidence"], str)
-        assert [each["name"] for each in row["variables"]] == variables_of(row["endpoint"]), row
+        assert [each["name"] for each in row["variables"]] == [
+            *variables_of(row["endpoint"]),
+            *variables_of(row["host"]),
+        ], row
     return found
 
 

@@ -26,6 +26,8 @@ def test_hosts_that_differ_in_one_label_and_have_the_same_endpoints_become_one(t
     assert shapes(found) == shop.ENDPOINTS
     (settings,) = [row for row in found if row["endpoint"] == "/v2/settings"]
     assert settings["requests"] == 80
+    (variable,) = settings["variables"]
+    assert variable["evidence"] == "4 hosts have the same endpoints: de-api, fr-api, jp-api, us-api"
 
 
 def test_the_variable_is_where_the_hosts_differ(tmp_path: Path) -> None:

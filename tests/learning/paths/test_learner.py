@@ -172,6 +172,10 @@ def test_three_hosts_with_one_api_are_told_as_one() -> None:
     endpoints = learner.endpoints()
     assert {each.host for each in endpoints} == {"{hostVar1}.hotel.test"}
     assert {(each.method, each.endpoint) for each in endpoints} == HOTELS
+    for each in endpoints:
+        variable = each.variables[-1]  # behind those of the path
+        assert (variable.name, variable.type) == ("hostVar1", "enum")
+        assert variable.evidence == "3 hosts have the same endpoints: de, fr, us"
     key = learner.key_of(exchange("/hotels/ritz", host="de.hotel.test"))
     assert key == Key("GET", "{hostVar1}.hotel.test", "/hotels/{var1}")
 

@@ -19,7 +19,8 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredVariable:
-    """A variable of an endpoint: its name as stored, its type, what speaks for it, and values used most with counts."""
+    """A variable of an endpoint, those of the path first: its name as stored, its type, what speaks for it, and the
+    values of a path's variable that are used most, with counts."""
 
     name: str
     type: str
@@ -67,6 +68,13 @@ def describe(number: int, variable: Variable, sources: Sequence[Source]) -> Disc
     counts = sorted(((kid.hits, kid.text) for kid in variable.kids), key=lambda each: (-each[0], each[1]))
     shown = tuple((text, hits) for hits, text in counts[:_SHOWN])
     return DiscoveredVariable(f"var{number}", type_of(variable), evidence_of(variable, sources), shown)
+
+
+def describe_host(name: str, labels: Sequence[str]) -> DiscoveredVariable:
+    """Tell what is known of a variable of a host: its hosts were put together because they have the same endpoints."""
+    shown = ", ".join(labels[:_MOST_ENUM]) + (f" and {len(labels) - _MOST_ENUM:,} more" * (len(labels) > _MOST_ENUM))
+    kind = "enum" if len(labels) <= _MOST_ENUM else "slug"
+    return DiscoveredVariable(name, kind, f"{len(labels):,} hosts have the same endpoints: {shown}")
 
 
 def type_of(variable: Variable) -> str:

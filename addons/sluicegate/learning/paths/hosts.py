@@ -3,7 +3,7 @@ as `{hostVar1}.example.com` (API Shield, API Discovery), where four of five of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
 from ...endpoints.hosts import HostPattern
@@ -39,6 +39,15 @@ def pattern_text(labels: Labels) -> str:
     """The pattern as it is stored, its variables numbered from right to left."""
     names = tuple(f"v{number}" for number in range(sum(label is None for label in labels)))
     return HostPattern(labels, names).stored
+
+
+def labels_at_variables(pattern: str, hosts: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """The variables of a stored host pattern from the left, each with the labels that its hosts have there."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for place, label in enumerate(pattern.split(".")):
+        if label.startswith("{"):
+            found.append((label.strip("{}"), tuple(sorted({host.split(".")[place] for host in hosts}))))
+    return found
 
 
 def _merge_at(

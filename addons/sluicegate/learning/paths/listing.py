@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ..observation import Key
 from .confidence import confidence_of
 from .corrections import Corrections, Pattern
-from .discovered import Discovered, DiscoveredVariable, describe
+from .discovered import Discovered, DiscoveredVariable, describe, describe_host
+from .hosts import labels_at_variables
 from .nodes import Leaf, number_of
 from .noise import Noise
 from .places import Place, pattern_of, template_of
@@ -20,6 +21,7 @@ from .spaces import Space
 @dataclass(slots=True)
 class _Found:
     key: Key
+    space: Space
     way: tuple[Place, ...]
     leaf: Leaf
 
@@ -55,7 +57,7 @@ def listed(
         key = saved.get((each.key.method, each.key.host, pattern_of(each.key.endpoint)), each.key)
         state = corrections.states.get(key, "review")
         if state != "review" or with_noise or _is_enough(each.leaf, settings):
-            variables = tuple(_variables(each.way, sources))
+            variables = (*_variables(each.way, sources), *_host_variables(each.space))
             sure = 1.0 if state == "saved" else confidence_of(each.way, each.leaf.good)
             rest.append(_told(key, each.leaf, sure, state, variables))
     return sorted(rest, key=lambda one: (one.host, one.endpoint, one.method))
@@ -67,7 +69,7 @@ def _of_space(space: Space) -> Iterator[_Found]:
             together = Leaf()
             for leaf in leaves:
                 together.merge(leaf)
-            yield _Found(Key(method, space.host, template_of(segments)), way, together)
+            yield _Found(Key(method, space.host, template_of(segments)), space, way, together)
 
 
 def _variables(way: Sequence[Place], sources: Sequence[Source]) -> Iterator[DiscoveredVariable]:
@@ -76,6 +78,11 @@ def _variables(way: Sequence[Place], sources: Sequence[Source]) -> Iterator[Disc
         if place.variable is not None:
             number += 1
             yield describe(number, place.variable, sources)
+
+
+def _host_variables(space: Space) -> Iterator[DiscoveredVariable]:
+    for name, labels in labels_at_variables(space.host, space.hosts):
+        yield describe_host(name, labels)
 
 
 def _is_enough(leaf: Leaf, settings: Settings) -> bool:

@@ -227,6 +227,49 @@ def test_discovery_alone_learns_from_a_forward_proxy_and_changes_nothing(upstrea
     ]
 
 
+SEEN = """
+host: 127.0.0.1
+origin: http://127.0.0.1:9
+session_identifiers: [{body: /who}]
+endpoints:
+  POST /{shop}/orders:
+"""
+
+
+@pytest.mark.entry("mitmdump")
+def test_discovery_alone_reads_the_route_files_for_endpoints_and_sessions(upstream: Upstream, tmp_path: Path) -> None:
+    (tmp_path / "routes").mkdir()
+    (tmp_path / "routes" / "shop.yaml").write_text(SEEN)
+    state = tmp_path / "state.db"
+    with gateway({}, "--mode", "regular", *learning(state), scripts=(DISCOVERY,), cwd=tmp_path) as running:
+        with running.connection() as connection:
+            for one in range(12):
+                body = json.dumps({"who": f"{SECRET}-{one % 4}", "pieces": one}).encode()
+                head = [("Content-Type", "application/json"), ("Authorization", f"Bearer {one}")]
+                connection.request("POST", f"{upstream.url}/toys/orders", host="127.0.0.1", headers=head, body=body)
+        running.wait_log("what is learned is kept in")
+    learner = known(state)
+    assert learner is not None
+    (one,) = learner.endpoints()
+    assert (one.endpoint, one.state, one.requests, one.sessions) == ("/{var1}/orders", "saved", 12, 4)
+    assert SECRET.encode() not in state.read_bytes()
+
+
+@pytest.mark.entry("mitmdump")
+def test_discovery_alone_goes_on_without_route_files_that_have_errors(upstream: Upstream, tmp_path: Path) -> None:
+    (tmp_path / "routes").mkdir()
+    (tmp_path / "routes" / "shop.yaml").write_text("endpoints: 7\n")
+    state = tmp_path / "state.db"
+    with gateway({}, "--mode", "regular", *learning(state), scripts=(DISCOVERY,), cwd=tmp_path) as running:
+        with running.connection() as connection:
+            for one in range(12):
+                connection.request("GET", f"{upstream.url}/users/{one}", host="127.0.0.1")
+        running.wait_log("discovery: goes on without the route files: shop.yaml:1:12: ")
+    learner = known(state)
+    assert learner is not None
+    assert [(one.endpoint, one.requests) for one in learner.endpoints()] == [("/users/{var1}", 12)]
+
+
 @pytest.mark.entry("mitmdump")
 def test_beside_the_gateway_discovery_leaves_learning_to_it(upstream: Upstream, state: Path) -> None:
     door = REPOSITORY / "addons" / "routing.py"

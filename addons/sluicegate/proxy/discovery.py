@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mitmproxy import ctx, exceptions, hooks, http
@@ -10,14 +11,16 @@ from mitmproxy.addonmanager import Loader
 
 from ..config.files import routes_folder
 from ..endpoints.normalise import BadPathError, normalise
+from ..endpoints.table import Table
 from ..exchange import by_name
-from ..sessions.identifiers import DEFAULT
-from ..sessions.session import NOBODY, Session, Sessions
+from ..observing.sessions import identifiers_for
+from ..sessions.session import NOBODY, Sessions
+from ..snapshot import Snapshot
 from ..state import state_file
 from . import GATEWAY, options
 from .guard import observing
-from .learning import Teller
-from .sessions import FlowSessions
+from .learning import Seen, Teller
+from .sessions import FlowSessions, whole_body
 
 if TYPE_CHECKING:
     from ..workers.learning import Learning
@@ -56,6 +59,7 @@ class Discovery:
         self._learning: Learning | None = None
         self._teller: Teller | None = None
         self._sessions: Sessions | None = None
+        self._snapshot = Snapshot(0, Table())
 
     def configure(self, updated: set[str]) -> None:
         """Refuse a state that cannot be, and a change of it once something is learned."""
@@ -73,7 +77,9 @@ class Discovery:
         from ..observing.session_key import session_key_of_run
         from ..workers.learning import Learning
 
-        state = state_file(ctx.options.state, routes_folder(""))
+        folder = routes_folder()
+        state = state_file(ctx.options.state, folder)
+        self._snapshot = _read(folder)
         self._sessions = Sessions(session_key_of_run(state.parent))
         self._learning = Learning(state)
         self._learning.start()
@@ -100,10 +106,26 @@ class Discovery:
             path = normalise(target)
         except BadPathError:
             return
-        host = request.pretty_host.lower().rstrip(".")
-        self._teller.flow(flow, host, path, query, self._session(request))
+        method, host = request.data.method.decode("latin-1"), request.pretty_host.lower().rstrip(".")
+        endpoint = self._snapshot.table.lookup(method, host, path)
+        identifiers = identifiers_for(self._snapshot, endpoint, host)
+        values = by_name(request.data.headers.fields)
+        is_coded = b"content-encoding" in values
+        session = NOBODY
+        if self._sessions is not None:
+            session = self._sessions.session(identifiers, values, None if is_coded else whole_body(request))
+        self._teller.flow(flow, Seen(method, host, path, query, endpoint, session, identifiers, is_coded))
 
-    def _session(self, request: http.Request) -> Session:
-        if self._sessions is None:
-            return NOBODY
-        return self._sessions.session(DEFAULT, by_name(request.data.headers.fields))
+
+def _read(folder: Path) -> Snapshot:
+    """What route files say of endpoints and sessions, where there are any: they are read once, before all traffic."""
+    from ..config.compiler import Compiler
+
+    if not folder.is_dir():
+        return Snapshot(0, Table())
+    outcome = Compiler(folder, examples=False).compile()
+    if outcome.compiled is None:
+        first = next(one for one in outcome.diagnostics if one.severity == "error")
+        logger.warning("discovery: goes on without the route files: %s", first)
+        return Snapshot(0, Table())
+    return Snapshot(1, outcome.compiled.table(), outcome.compiled.settings)

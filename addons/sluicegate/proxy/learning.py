@@ -7,7 +7,8 @@ import errno
 import logging
 import socket
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from mitmproxy import http
@@ -17,6 +18,7 @@ from ..learning.records import MOST_RECORDED, packed, without_credentials
 from ..learning.sampling import Held, Sampling, group_of
 from ..observing.sessions import identifiers_of
 from ..sessions.hiding import hides_body, secret_fields
+from ..sessions.identifiers import Identifier
 from ..sessions.session import Session
 from .live import Live
 from .sessions import FlowSessions
@@ -38,6 +40,21 @@ MOST_BYTES: Final = 8 << 20
 _NOBODY: Final = frozenset((errno.ECONNREFUSED, errno.ECONNRESET, errno.ENOTCONN, errno.EPIPE, errno.EBADF))
 MOST_SAVED: Final = 20_000
 """Endpoints whose names are kept at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request that was only looked at: `path` in normal form, the saved endpoint that it asks for, its session and
+    what may name it. `is_coded`: its body has a content coding."""
+
+    method: str
+    host: str
+    path: str
+    query: bytes
+    endpoint: Endpoint | None
+    session: Session
+    identifiers: Sequence[Identifier]
+    is_coded: bool
 
 
 class Teller:
@@ -124,24 +141,23 @@ class Teller:
             None if own or first is None else (first - live.decided) * 1000,
         )
         if not own and self._sampling.wants(group):
-            identifiers = identifiers_of(exchange)
-            told = self._messages(flow, exchange.query, exchange.headers, secret_fields(identifiers))
             is_coded = b"content-encoding" in exchange.values
-            if told and hides_body(identifiers, session.identifier, told[2], is_coded=is_coded):
-                told = (*told[:2], None, *told[3:])
-            record += told
+            record += self._messages(
+                flow, exchange.query, exchange.headers, identifiers_of(exchange), session, is_coded=is_coded
+            )
         self._put(key, record)
 
-    def flow(self, flow: http.HTTPFlow, host: str, path: str, query: bytes, session: Session) -> None:
-        """Tell of an exchange that was only looked at; `path` is in normal form."""
+    def flow(self, flow: http.HTTPFlow, seen: Seen) -> None:
+        """Tell of an exchange that was only looked at."""
         request, response = flow.request, flow.response
         if response is None or self._is_over:
             return
         data = request.data
         sent, first = request.timestamp_end, response.timestamp_start
         content = response.data.content
-        method, status = data.method.decode("latin-1"), response.data.status_code
-        group = group_of(method, host, path)
+        status, session, endpoint = response.data.status_code, seen.session, seen.endpoint
+        stored, stored_host = ("", "") if endpoint is None else self._names(endpoint)
+        group = group_of(seen.method, seen.host, seen.path) if endpoint is None else endpoint.operation_id
         key = None if self._held.goes() else (group, session.key, status)
         if key is not None and self._held.again(key):
             return
@@ -149,19 +165,21 @@ class Teller:
             False,
             1,
             request.timestamp_start,
-            method,
-            host,
-            path,
+            seen.method,
+            seen.host,
+            seen.path,
             status,
             session.key,
             session.identifier,
-            "",
-            "",
+            stored,
+            stored_host,
             None if content is None else len(content),
             None if sent is None or first is None else max(0.0, first - sent) * 1000,
         )
         if self._sampling.wants(group):
-            record += self._messages(flow, query, data.headers.fields)
+            record += self._messages(
+                flow, seen.query, data.headers.fields, seen.identifiers, session, is_coded=seen.is_coded
+            )
         self._put(key, record)
 
     def close(self) -> None:
@@ -185,12 +203,16 @@ class Teller:
         return names
 
     def _messages(
-        self, flow: http.HTTPFlow, query: bytes | None, fields: Any, secret: frozenset[bytes] = frozenset()
+        self,
+        flow: http.HTTPFlow,
+        query: bytes | None,
+        fields: Any,
+        identifiers: Sequence[Identifier],
+        session: Session,
+        *,
+        is_coded: bool,
     ) -> tuple[Any, ...]:
-        """What a record goes on with where the messages are told; () where too much waits already.
-
-        `secret` are fields of the request, in lower case, that sessions are named by.
-        """
+        """What a record goes on with where the messages are told, without what can name a session."""
         response = flow.response
         if response is None:
             return ()
@@ -198,8 +220,8 @@ class Teller:
         self._bytes += 1024 + len(asked or b"") + len(answered or b"")
         return (
             query or b"",
-            without_credentials(fields, secret),
-            asked,
+            without_credentials(fields, secret_fields(identifiers)),
+            None if hides_body(identifiers, session.identifier, asked, is_coded=is_coded) else asked,
             without_credentials(response.data.headers.fields),
             answered,
         )

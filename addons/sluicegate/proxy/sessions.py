@@ -32,11 +32,11 @@ class FlowSessions:
         """Return the session of an exchange whose request is over."""
         if live.session is None:
             named = self._sessions
-            live.session = NOBODY if named is None else session_of(live.exchange, named, _body(flow.request))
+            live.session = NOBODY if named is None else session_of(live.exchange, named, whole_body(flow.request))
         return live.session
 
 
-def _body(request: http.Request) -> bytes | None:
-    """The request's body where it is known whole; of one that was streamed, mitmweb may keep the beginning."""
+def whole_body(request: http.Request) -> bytes | None:
+    """Return a request's body where it is known whole; of one that was streamed, mitmweb may keep the beginning."""
     content: bytes | None = request.data.content
     return None if request.stream else content

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sluicegate.learning import keeping
 from sluicegate.learning.keeping import Keeper, learned
 from sluicegate.learning.observation import Key
 from sluicegate.learning.parts import new_learner
 from sluicegate.learning.paths.corrections import Correction
 from sluicegate.learning.shelves import PROFILE, Row
-from sluicegate.learning.state_file import BrokenStoreError, StoreError
+from sluicegate.learning.state_file import BrokenStoreError, BusyStoreError, StoreError, set_aside
 from sluicegate.learning.store import Lock, Store, read
 
 from .test_learner import HOST, hotels, requests_of, seen
@@ -165,7 +167,8 @@ def test_a_file_that_turns_out_broken_while_it_is_used_is_set_aside_and_nothing_
     assert kept_requests(path) == 40
 
 
-def test_one_that_only_hands_in_sets_no_file_aside(path: Path) -> None:
+def test_one_that_only_hands_in_sets_no_file_aside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "PATIENCE", 0.2)
     writer = Lock(path)
     assert writer.take()
     path.write_bytes(b"no database" * 1000)
@@ -173,6 +176,72 @@ def test_one_that_only_hands_in_sets_no_file_aside(path: Path) -> None:
         Kept(path)
     assert sorted(one.name for one in path.parent.glob("state.db*")) == ["state.db", "state.db.lock"]
     writer.release()
+
+
+def test_one_that_only_hands_in_waits_for_the_writer_to_set_a_broken_file_aside(path: Path) -> None:
+    writer = Lock(path)
+    assert writer.take()
+    path.write_bytes(b"no database" * 1000)
+
+    def mend() -> None:
+        set_aside(path, "corrupt")
+        Store(path).close()
+
+    later = threading.Timer(0.3, mend)
+    later.start()
+    second = Kept(path)
+    later.join()
+    second.learn(20)
+    second.keeper.close()
+    writer.release()
+    assert kept_requests(path) == 20
+
+
+def test_one_that_could_not_take_over_keeps_what_it_learned(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Kept(path), Kept(path)
+    first.learn(20)
+    second.learn(20, 100)
+    first.keeper.close()
+
+    def busy(_: Store) -> list[Row]:
+        raise BusyStoreError(f"{path}: database is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "rows", busy)
+        with pytest.raises(StoreError, match="locked"):
+            second.keeper.look()
+    assert not second.keeper.is_writer
+    second.keeper.close()
+    assert kept_requests(path) == 40
+
+
+def test_at_the_end_a_busy_file_is_tried_once_more(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Kept(path), Kept(path)
+    second.learn(20)
+    hand_in, faults = Store.hand_in, [BusyStoreError(f"{path}: database is locked")]
+
+    def failing(store: Store, *arguments: Any) -> None:
+        if faults:
+            raise faults.pop()
+        hand_in(store, *arguments)
+
+    monkeypatch.setattr(Store, "hand_in", failing)
+    second.keeper.close()
+    first.keeper.close()
+    assert kept_requests(path) == 20
+
+
+def test_a_file_that_was_taken_away_loses_nothing_that_is_handed_in(path: Path) -> None:
+    first, second = Kept(path), Kept(path)
+    first.learn(20)
+    for one in path.parent.glob("state.db*"):
+        if one.suffix != ".lock":
+            one.unlink()
+    second.learn(20, 100)
+    second.keeper.flush(everything=True)
+    second.keeper.close()
+    first.keeper.close()
+    assert kept_requests(path) == 40
 
 
 def test_a_file_that_was_taken_away_is_made_again_with_everything(path: Path) -> None:

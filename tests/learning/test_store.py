@@ -7,12 +7,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sluicegate.learning.shelves import FIGURES, PATHS, PROFILE, Row
-from sluicegate.learning.state_file import BrokenStoreError, StoreError, set_aside
+from sluicegate.learning.state_file import BrokenStoreError, StoreError, check, set_aside
 from sluicegate.learning.store import Lock, Store, read
 
 ADDONS = Path(__file__).resolve().parents[2] / "addons"
@@ -207,3 +209,22 @@ def test_killed_at_any_moment_the_file_is_whole_and_has_every_batch_that_was_wri
         store.close()
         assert len(values) == 1, "half of a batch"
         assert values.pop() in (told, told + 1)
+
+
+def test_a_file_that_another_makes_at_the_same_moment_is_one_of_ours(path: Path) -> None:
+    class Slow(sqlite3.Connection):
+        """Gives another process time to make the tables, between any two questions about the file."""
+
+        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+            found = super().execute(sql, *parameters)
+            if sql == "PRAGMA application_id":
+                other.start()
+                other.join(0.5)
+            return found
+
+    path.parent.mkdir()
+    own = sqlite3.connect(path, isolation_level=None, factory=Slow)
+    other = threading.Thread(target=lambda: Store(path).close())
+    assert check(path, own) is False  # as it was at that moment
+    other.join()
+    assert check(path, sqlite3.connect(path)) is True

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from .learner import Learner
 from .paths.corrections import Correction
 from .shelves import Row
-from .state_file import BrokenStoreError, StoreError, set_aside
+from .state_file import PATIENCE, BrokenStoreError, BusyStoreError, StoreError, set_aside
 from .store import MOST_BYTES, Delta, Lock, Store, Waiting, read
 
 type AnyLearner = Learner[Any, Any]
@@ -32,6 +32,8 @@ _TAKING_IN: Final = 0.1
 """Of one processor, at most, for taking in what others hand in."""
 _AT_A_TIME: Final = 0.05
 """Seconds of work for writing down at a time; what is left follows the next time."""
+_AGAIN: Final = 0.05
+"""Seconds until a file that could not be opened is tried again."""
 
 
 class Learned(NamedTuple):
@@ -72,15 +74,30 @@ class Keeper:
         self._next_flush = self._next_regroup = self._next_delta = 0.0
 
     def open(self) -> None:
-        """Open the file and load what it holds, where this process is to write it. Raises StoreError."""
-        self.is_writer = self._lock.take()
-        self._open()
+        """Open the file and load what it holds, where this process is to write it. Raises StoreError.
+
+        The writer may be about to make the file, or to set a broken one aside: others wait for that.
+        """
+        until = time.monotonic() + PATIENCE
+        while True:
+            self.is_writer = self._lock.take()
+            try:
+                self._open()
+            except StoreError as error:
+                passes = not self.is_writer or isinstance(error, BusyStoreError)
+                if not passes or time.monotonic() > until:
+                    raise
+                time.sleep(_AGAIN)
+            else:
+                return
 
     def close(self) -> None:
         """Write what is left, and let go of the file."""
         with suppress(StoreError):
             self.look()
         self.flush(everything=True)
+        if not self.is_kept:
+            self.flush(everything=True)  # the file was busy, perhaps: once more
         if self._store is not None:
             self._store.close()
         self._lock.release()
@@ -175,29 +192,43 @@ class Keeper:
         self._store = Store(self.path, most_bytes=self._most_bytes)
 
     def _become_writer(self) -> None:
-        """Load what there is, and add what was learned here meanwhile."""
+        """Load what there is, and add what was learned here meanwhile. Where it fails, nothing changes."""
+        own = self.learner
+        self.learner = self._make()
         self.is_writer = True
-        own, self.learner = self.learner, self._make()
-        if self._store is not None:
-            self._store.close()
-            self._store = None
-        self._open()
+        self._close_store()
+        try:
+            self._open()
+        except StoreError:
+            self._close_store()  # it is opened again when there is something to hand in
+            self.learner, self.is_writer = own, False
+            raise
+        self._unwritten.clear()  # rows of what was learned here alone: all of it is in the learner still
         self.learner.merge(own)
 
     def _there(self) -> Store:
         """The open file; a new one with all that is known where the old one was taken away."""
-        store = self._store
-        if store is not None:
-            try:
-                if os.stat(self.path).st_ino == store.number:
-                    return store
-            except OSError:
-                pass
-            store.close()
-        self._store = None
-        self._store = Store(self.path, most_bytes=self._most_bytes)
-        self._everything_again()
+        self._let_go_where_gone()
+        if self._store is None:
+            self._store = Store(self.path, most_bytes=self._most_bytes)
+            self._everything_again()
         return self._store
+
+    def _let_go_where_gone(self) -> None:
+        """Close a file that was taken away: what is written to it is lost."""
+        if self._store is None:
+            return
+        try:
+            is_there = os.stat(self.path).st_ino == self._store.number
+        except OSError:
+            is_there = False
+        if not is_there:
+            self._close_store()
+
+    def _close_store(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
     def _everything_again(self) -> None:
         own, self.learner = self.learner, self._make()
@@ -237,6 +268,7 @@ class Keeper:
     def _hand_in(self) -> None:
         """Hand in all that was learned here since the last time, and begin with nothing."""
         self._gather(None)
+        self._let_go_where_gone()
         if self._store is None:
             self._open()
         if self._store is not None:

@@ -42,6 +42,10 @@ class BrokenStoreError(StoreError):
         self.mark = mark
 
 
+class BusyStoreError(StoreError):
+    """A file that another process holds at this moment: trying again helps."""
+
+
 def connect(uri: str) -> sqlite3.Connection:
     """Open a connection without transactions of its own making."""
     return sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
@@ -49,10 +53,15 @@ def connect(uri: str) -> sqlite3.Connection:
 
 def check(path: Path, connection: sqlite3.Connection) -> bool:
     """Whether the file has our tables; False: it is empty. Raises StoreError for another's, or a newer one."""
-    application, version = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-    )
-    if (application, version) == (0, 0) and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    run = connection.execute
+    run("BEGIN")  # one moment: another process may be making the tables
+    try:
+        (tables,) = run("SELECT count(*) FROM sqlite_master").fetchone()
+        application, version = (run(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+    finally:
+        with suppress(sqlite3.Error):
+            run("ROLLBACK")
+    if (application, version, tables) == (0, 0, 0):
         return False
     if application != APPLICATION:
         raise StoreError(f"{path}: is a database of another program: choose another file with state=PATH.")
@@ -91,8 +100,11 @@ def telling(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise broken(path) from None
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise BusyStoreError(f"{path}: {error}") from None
         raise StoreError(f"{path}: {error}") from None
     except sqlite3.DatabaseError:
         raise broken(path) from None

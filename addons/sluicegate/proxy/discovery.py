@@ -89,7 +89,7 @@ class Discovery:
     async def done(self) -> None:
         """Have what was told last learned, too."""
         if self._teller is not None:
-            self._teller.close()
+            await self._teller.close()
         if self._learning is not None:
             await self._learning.stop()
 

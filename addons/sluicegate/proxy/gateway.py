@@ -140,7 +140,7 @@ class Gateway:
 
     async def done(self) -> None:
         if self.teller is not None:
-            self.teller.close()
+            await self.teller.close()
         if self.learning is not None:
             await self.learning.stop()
         await self.controlled.stop()

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
+import time
 from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ DELAY: Final = 0.2
 """Seconds after which a batch is sent, however small."""
 MOST_BYTES: Final = 8 << 20
 """Bytes that wait for a learner that is starting or busy, at most; the oldest are dropped and counted."""
+LAST: Final = 4.0
+"""Seconds in which the learner may take in what waits at the end: fewer than a worker has to end in."""
 _NOBODY: Final = frozenset((errno.ECONNREFUSED, errno.ECONNRESET, errno.ENOTCONN, errno.EPIPE, errno.EBADF))
 MOST_SAVED: Final = 20_000
 """Endpoints whose names are kept at hand."""
@@ -182,16 +185,22 @@ class Teller:
             )
         self._put(key, record)
 
-    def close(self) -> None:
-        """Send what waits, where there is room."""
-        if self._timer is not None:
-            self._timer.cancel()
+    async def close(self) -> None:
+        """Send all that waits; a learner that is starting or busy gets some time to take it in."""
         self._look()
         for weight, record in self._held.due(everything=True):
             self._waiting.append((record[0], weight, *record[2:]))
         self._pack()
         self._flush()
+        until = time.monotonic() + LAST
+        while self._packed and not self._is_over and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+            self._flush()
         self._is_over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if left := sum(number for _, number in self._packed):
+            logger.warning("%d exchanges were not learned from: the learner was too busy at the end", left)
 
     # How
 

@@ -47,7 +47,9 @@ class Learning:
         self._task: asyncio.Task[None] | None = None
         self._told: dict[str, int] = {}
         self._before: dict[str, int] = {}
-        self._is_ending = False
+        self._ending = asyncio.Event()
+        self._is_over = False
+        """No process is started any more."""
 
     def start(self) -> None:
         """Start the learner as soon as there is something to learn."""
@@ -60,7 +62,7 @@ class Learning:
 
     async def stop(self) -> None:
         """End the learner, which takes in what was told and writes it down."""
-        self._is_ending = True
+        self._ending.set()
         if self._records.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._records.fileno())
         if self._task is None and not self.off and _has_waiting(self._records):
@@ -73,6 +75,7 @@ class Learning:
             with suppress(TimeoutError):
                 async with asyncio.timeout(GRACE):
                     await asyncio.shield(self._task)
+            self._is_over = True
             if self._process is not None:
                 with suppress(ProcessLookupError):
                     self._process.kill()
@@ -86,25 +89,28 @@ class Learning:
         return LearningStatus(self.pid, str(self.state), counts["learned"], counts["dropped"], self.off)
 
     async def _keep(self) -> None:
-        """Run the learner, and run it again when it dies."""
+        """Run the learner, and run it again when it dies; at the end once more, where something still waits."""
         back_off = BackOff()
-        while True:
+        is_last = False
+        while not is_last and not self._is_over:
+            is_last = self._ending.is_set()
             started = monotonic()
             try:
                 how = await self._live()
             except OSError as error:
                 how = f"could not be started: {error.strerror}"
-            if self._ends() or self.off:
+            if self.off or (self._ending.is_set() and not _has_waiting(self._records)):
                 return
+            if self._ending.is_set():
+                continue  # a signal for the gateway reached the learner, too, perhaps
             delay = back_off.after(monotonic() - started)
             then = f"in {delay:g} s" if delay else "now"
             logger.warning("the learner %s; the next one starts %s", how, then)
-            await asyncio.sleep(delay)
-            if self._ends():
-                return
-
-    def _ends(self) -> bool:
-        return self._is_ending
+            with suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._ending.wait()
+                if not _has_waiting(self._records):
+                    return
 
     async def _live(self) -> str:
         """Go with one process from its start to its end; returns how it ended."""
@@ -124,7 +130,7 @@ class Learning:
             limit=_LINE,
         )
         self._process, self.pid = process, process.pid
-        if self._is_ending and process.stdin is not None:
+        if self._ending.is_set() and process.stdin is not None:
             process.stdin.close()
         try:
             await asyncio.gather(self._listen(process.stdout), self._log(process.stderr))

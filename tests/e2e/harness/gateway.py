@@ -25,7 +25,7 @@ from .ports import free_port
 REPOSITORY = Path(__file__).resolve().parents[3]
 DOOR = REPOSITORY / "addons" / "routing.py"
 START_TIMEOUT = 45.0
-STOP_GRACE = 5.0
+STOP_GRACE = 15.0
 WEB_PASSWORD = "sluicegate-tests"
 
 ENTRIES = ("mitmdump", "gateway")

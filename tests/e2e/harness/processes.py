@@ -15,3 +15,8 @@ def is_running(pid: int) -> bool:
     """Whether a process lives; one that only waits to be collected does not."""
     told = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return told.strip() != "" and not told.startswith("Z")
+
+
+def command(pid: int) -> str:
+    """A process's command line; '' for none."""
+    return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout

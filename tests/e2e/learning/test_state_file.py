@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import Gateway, Upstream, answer, gateway, wait_until
-from tests.e2e.harness.processes import children
+from tests.e2e.harness.processes import children, command
 from tests.e2e.learning import recorded, shop
 from tests.e2e.learning.learned import discovered, keeping, learn, shapes, the
 from tests.e2e.sluice.material import as_argv, environment
@@ -161,6 +161,53 @@ def test_two_gateways_share_a_file(shared_upstream: Upstream, state: Path) -> No
     row = the(discovered("--state", state, cwd=state.parent), *ACCOUNT)
     assert (row["requests"], row["sessions"]) == (40, 40)
     sound(state)
+
+
+SLOW = """
+import socket, sys, time
+if "sluicegate.learning.process" in sys.orig_argv:
+    time.sleep(3)
+real = socket.socket.setsockopt
+def usual(self, level, name, *value):
+    if name in (socket.SO_SNDBUF, socket.SO_RCVBUF) and value:
+        value = (min(value[0], 212992),)
+    return real(self, level, name, *value)
+socket.socket.setsockopt = usual
+"""
+"""A machine under load, where the learner takes its time to start, and with Linux' usual limits of sockets."""
+
+
+def slow(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "sitecustomize.py").write_text(SLOW)
+    return {"PYTHONPATH": str(tmp_path)}
+
+
+def test_the_end_waits_for_a_learner_that_is_only_starting(
+    shared_upstream: Upstream, state: Path, tmp_path: Path
+) -> None:
+    body = b'{"a": "%s"}' % (b"x" * 20_000)
+    with (
+        gateway(files(shared_upstream), *keeping(state), env=slow(tmp_path)) as running,
+        running.connection() as connection,
+    ):
+        for number in range(100):
+            fields = [("Authorization", f"Bearer {shop.token(number)}"), ("Content-Type", "application/json")]
+            assert connection.request("POST", f"/accounts/{1000 + number}", headers=fields, body=body).status == 200
+    assert requests(state) == 100
+
+
+def test_a_learner_that_ends_just_before_the_gateway_loses_nothing_that_waited(
+    shared_upstream: Upstream, state: Path, tmp_path: Path
+) -> None:
+    def learners() -> list[int]:
+        return [pid for pid in children(running.pid) if "sluicegate.learning.process" in command(pid)]
+
+    with gateway(files(shared_upstream), *keeping(state), env=slow(tmp_path)) as running:
+        ask(running, range(20))
+        wait_until(lambda: bool(learners()), what="a learner")
+        for one in learners():
+            os.kill(one, signal.SIGTERM)  # as a manager of services does that ends all of a service at once
+    assert requests(state) == 20
 
 
 def test_the_command_reads_and_learns_while_a_gateway_writes(shared_upstream: Upstream, state: Path) -> None:

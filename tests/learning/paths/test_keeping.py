@@ -6,7 +6,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sluicegate.learning.observation import Key, Observation
@@ -161,14 +161,15 @@ _TEXT = st.text(st.characters(exclude_characters="/?#", exclude_categories=["Cs"
 
 _REQUESTS = st.tuples(
     st.sampled_from(["GET", "POST", "X" * 40]),
-    st.lists(_TEXT, max_size=40),
+    st.lists(_TEXT, max_size=5) | st.lists(_TEXT, max_size=2).map(lambda texts: ["", *texts] * 14),
     st.sampled_from([200, 204, 301, 404, 500, None]),
     st.text(max_size=3),
 )
 
 
-@given(st.lists(_REQUESTS, max_size=60))
-@settings(max_examples=60, deadline=None)
+@given(st.lists(_REQUESTS, max_size=40))
+@example([("X" * 40, ["0"], 301, ""), ("GET", [":"], 200, "0"), *[("GET", [""] * 14, 200, "")] * 2])
+@settings(max_examples=25, deadline=None)
 def test_hostile_paths_do_no_harm(requests: list[tuple[str, list[str], int | None, str]]) -> None:
     learner = PathLearner(Settings(nodes=200, values=4, noise=10, memory=50))
     for method, segments, status, session in requests:
@@ -180,7 +181,7 @@ def test_hostile_paths_do_no_harm(requests: list[tuple[str, list[str], int | Non
     assert learner.size() <= 200
     later = PathLearner(Settings(nodes=200, values=4, noise=10))
     assert later.load(kept(learner).items()) == 0
-    assert len(later.endpoints(noise=True)) == len(learner.endpoints(noise=True))
+    assert told(later) == told(learner)
 
 
 def test_secrets_are_not_remembered_and_nothing_of_a_session_is_kept() -> None:

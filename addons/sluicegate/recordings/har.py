@@ -140,6 +140,11 @@ def _read_on(left: Left, number: int, skipped: Skipped) -> Iterator[Recording]:
                 f"{entry_named}byte {source.position}: the file ends in the middle of {what}"
             ) from None
         raise UnreadableError(f"{entry_named}after byte {source.before}: not JSON: {_reason(error)}") from None
+    except UnicodeDecodeError:  # half of a character that the parser lets pass
+        entry_named = f"entry {number}, " if inside else ""
+        raise UnreadableError(
+            f"{entry_named}after byte {source.before}: not JSON: invalid bytes in UTF8 string"
+        ) from None
 
 
 def _reason(error: Exception) -> str:

@@ -281,6 +281,7 @@ def test_an_upload_in_tiny_pieces_costs_little_more_than_its_bytes() -> None:
         with running.h2(tls=None) as client:
             stream = client.start("POST", "/a", end=False)
             tiny = b"\0\0\1\0\0" + stream.to_bytes(4, "big") + b"x"
+            client.socket.settimeout(90)
             client.socket.sendall(tiny * 120_000)
             assert client.request("GET", "/nothing").status == 404  # all of them were read before
         assert running.peak_mb() - before <= GROWTH_MB

@@ -72,7 +72,7 @@ class Frames:
     """An HTTP/2 client that shows the frames it gets: the h2 library knows no life after a GOAWAY."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=15)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.got: list[Frame] = []
         self.at_end = False
         self._encoder = Encoder()

@@ -61,7 +61,7 @@ def calls(request: pytest.FixtureRequest, world: World) -> Iterator[tuple[Any, s
 
 def test_a_unary_call_and_its_trailing_metadata_pass(calls: tuple[Any, str]) -> None:
     channel, service = calls
-    reply, call = channel.unary_unary(f"{service}/Upper").with_call(b"rooms", timeout=15)
+    reply, call = channel.unary_unary(f"{service}/Upper").with_call(b"rooms", timeout=30)
     assert reply == b"ROOMS"
     assert ("x-cost", "7") in [(item.key, item.value) for item in call.trailing_metadata()]
 
@@ -69,7 +69,7 @@ def test_a_unary_call_and_its_trailing_metadata_pass(calls: tuple[Any, str]) -> 
 def test_an_error_status_passes_with_its_details(calls: tuple[Any, str]) -> None:
     channel, service = calls
     with pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary(f"{service}/Fail")(b"", timeout=15)
+        channel.unary_unary(f"{service}/Fail")(b"", timeout=30)
     assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
     assert caught.value.details() == "sold out"
     assert ("x-reason", "no-rooms") in [(item.key, item.value) for item in caught.value.trailing_metadata()]
@@ -77,14 +77,14 @@ def test_an_error_status_passes_with_its_details(calls: tuple[Any, str]) -> None
 
 def test_a_server_stream_passes(calls: tuple[Any, str]) -> None:
     channel, service = calls
-    assert list(channel.unary_stream(f"{service}/Count")(b"20", timeout=15)) == [
+    assert list(channel.unary_stream(f"{service}/Count")(b"20", timeout=30)) == [
         str(number).encode() for number in range(20)
     ]
 
 
 def test_a_client_stream_passes(calls: tuple[Any, str]) -> None:
     channel, service = calls
-    reply = channel.stream_unary(f"{service}/Total")(iter([b"x" * 50_000] * 10), timeout=15)
+    reply = channel.stream_unary(f"{service}/Total")(iter([b"x" * 50_000] * 10), timeout=30)
     assert reply == b"500000"
 
 
@@ -92,7 +92,7 @@ def test_a_conversation_passes_message_by_message(calls: tuple[Any, str]) -> Non
     """Each question is asked only after the answer to the one before: nothing may be held back."""
     channel, service = calls
     questions: queue.Queue[bytes | None] = queue.Queue()
-    answers = channel.stream_stream(f"{service}/Chat")(iter(questions.get, None), timeout=15)
+    answers = channel.stream_stream(f"{service}/Chat")(iter(questions.get, None), timeout=30)
     for number in range(5):
         questions.put(b"%d" % number)
         assert next(answers) == b"re: %d" % number
@@ -108,7 +108,7 @@ def test_many_calls_share_one_connection(world: World) -> None:
 
 def test_the_upstream_sees_the_rewritten_method_and_the_clients_metadata(world: World) -> None:
     with world.channel(tls=True) as channel:
-        channel.unary_unary("/hotel.Search/Upper")(b"a", timeout=15, metadata=[("x-tenant", "acme")])
+        channel.unary_unary("/hotel.Search/Upper")(b"a", timeout=30, metadata=[("x-tenant", "acme")])
     method, metadata = world.secure.calls[-1]
     assert method == "/inner.Search/Upper"
     assert metadata["x-tenant"] == "acme"
@@ -122,5 +122,5 @@ def test_a_method_that_no_endpoint_has_and_an_upstream_that_is_down_end_the_call
             ("/down.Search/Upper", grpc.StatusCode.UNAVAILABLE),
         ):
             with pytest.raises(grpc.RpcError) as caught:
-                channel.unary_unary(path)(b"", timeout=15)
+                channel.unary_unary(path)(b"", timeout=30)
             assert caught.value.code() == code

@@ -67,7 +67,7 @@ GO = threading.Semaphore(0)
 def _reset_in_the_body(call: H2Call) -> None:
     call.start(200)
     call.data(b"some")
-    assert GO.acquire(timeout=15)
+    assert GO.acquire(timeout=30)
     call.reset()
 
 
@@ -272,21 +272,21 @@ def talk(channel: Any, stage: Stage) -> None:
     def ended(call: Any) -> None:
         stage.note(call.code(), call.details(), call.initial_metadata(), call.trailing_metadata())
 
-    reply, call = channel.unary_unary("/hotel.Search/Upper").with_call(b"rooms", timeout=15)
+    reply, call = channel.unary_unary("/hotel.Search/Upper").with_call(b"rooms", timeout=30)
     stage.note(reply)
     ended(call)
     for method in ("/hotel.Search/Fail", "/hotel.Search/Unknown", "/down.Search/Upper", "/none.Search/Upper"):
         with pytest.raises(grpc.RpcError) as failed:
-            channel.unary_unary(method)(b"x", timeout=15)
+            channel.unary_unary(method)(b"x", timeout=30)
         ended(failed.value)
-    counted = channel.unary_stream("/hotel.Search/Count")(b"5", timeout=15)
+    counted = channel.unary_stream("/hotel.Search/Count")(b"5", timeout=30)
     stage.note(list(counted))
     ended(counted)
-    reply, call = channel.stream_unary("/hotel.Search/Total").with_call(iter([b"ab", b"c"]), timeout=15)
+    reply, call = channel.stream_unary("/hotel.Search/Total").with_call(iter([b"ab", b"c"]), timeout=30)
     stage.note(reply)
     ended(call)
     said: queue.Queue[bytes | None] = queue.Queue()
-    chat = channel.stream_stream("/hotel.Search/Chat")(iter(said.get, None), timeout=15)
+    chat = channel.stream_stream("/hotel.Search/Chat")(iter(said.get, None), timeout=30)
     for word in (b"one", b"two"):
         said.put(word)
         stage.note(next(chat))

@@ -47,8 +47,8 @@ def draw(curves: list[dict[str, Any]], picture: Path) -> None:
     right.set_ylim(0, 1.02)
     axis(left, steps, "Share of fresh valid requests that are refused")
     axis(right, steps, "Share of mutated requests that are refused")
-    left.legend(fontsize=8)
-    right.legend(fontsize=8)
+    left.legend(fontsize=8, handlelength=4)
+    right.legend(fontsize=8, handlelength=4)
     figure.tight_layout()
     figure.savefig(picture, dpi=110)
 

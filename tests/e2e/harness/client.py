@@ -14,7 +14,7 @@ from typing import Any, Self
 type HeaderList = Sequence[tuple[str, str]]
 type Sink = Callable[[bytes], object]
 
-TIMEOUT = 15.0
+TIMEOUT = 30.0
 """Seconds a read may wait: far beyond any honest answer, so that running into it means "hangs"."""
 
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "request_id"}

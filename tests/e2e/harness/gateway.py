@@ -149,7 +149,7 @@ class Gateway:
             self._ended = True
             self._grown.notify_all()
 
-    def wait_log(self, pattern: str, timeout: float = 10, *, after: int = 0) -> re.Match[str]:
+    def wait_log(self, pattern: str, timeout: float = 30, *, after: int = 0) -> re.Match[str]:
         """Waits for output that matches a regular expression (from character `after` on)."""
         deadline = time.monotonic() + timeout
         with self._grown:
@@ -233,7 +233,7 @@ class Gateway:
             context.set_alpn_protocols(list(alpn))
         return context
 
-    def connection(self, *, tls: str | None = None, timeout: float = 15) -> Connection:
+    def connection(self, *, tls: str | None = None, timeout: float = 30) -> Connection:
         """A new HTTP/1 connection; `tls` is the server name to ask for."""
         context = self.tls_context("http/1.1") if tls else None
         return Connection(self.port, tls=context, server_name=tls, timeout=timeout)

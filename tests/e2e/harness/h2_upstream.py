@@ -58,7 +58,7 @@ class H2Call:
 
     def read_body(self) -> bytes:
         while not self._whole:
-            self._whole = self.chunks.get(timeout=15) is None
+            self._whole = self.chunks.get(timeout=30) is None
         return bytes(self.request.body)
 
     def start(self, status: int = 200, headers: HeaderList = ()) -> None:

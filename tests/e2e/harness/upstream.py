@@ -112,7 +112,7 @@ class Call:
         for piece in data:
             self.send(piece)
 
-    def peer_left(self, timeout: float = 10) -> bool:
+    def peer_left(self, timeout: float = 30) -> bool:
         """Waits for the gateway to end this connection."""
         return self._wire.peer_left(timeout)
 
@@ -271,7 +271,7 @@ class Upstream:
     def last(self) -> Recorded:
         return self.requests[-1]
 
-    def wait_seen(self, path: str, count: int = 1, timeout: float = 10) -> list[Recorded]:
+    def wait_seen(self, path: str, count: int = 1, timeout: float = 30) -> list[Recorded]:
         """Waits until `count` request heads for `path` have arrived."""
         with self._changed:
             arrived = self._changed.wait_for(
@@ -286,7 +286,7 @@ class Upstream:
         """How many connections have ended."""
         return self.connections - self._serving
 
-    def wait_closed(self, count: int | None = None, timeout: float = 15) -> None:
+    def wait_closed(self, count: int | None = None, timeout: float = 30) -> None:
         """Waits until so many connections have ended, or all."""
         with self._changed:
             over = self._changed.wait_for(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(holds: Callable[[], bool], timeout: float = 15, what: str = "the condition") -> None:
+def wait_until(holds: Callable[[], bool], timeout: float = 30, what: str = "the condition") -> None:
     """Asks again and again until `holds` says so; fails when `timeout` seconds have passed."""
     deadline = time.monotonic() + timeout
     while not holds():

@@ -28,7 +28,7 @@ class WebClient:
         }
         data = None if document is None else json.dumps(document).encode()
         request = urllib.request.Request(self._base + path, data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=15) as response:
+        with urllib.request.urlopen(request, timeout=30) as response:
             text = response.read().decode()
         try:
             return json.loads(text)

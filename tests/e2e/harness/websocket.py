@@ -69,7 +69,7 @@ def websocket_client(
     scheme = "wss" if tls else "ws"
     with connect(
         f"{scheme}://{host}{path}",
-        sock=socket.create_connection(("127.0.0.1", port), timeout=15),
+        sock=socket.create_connection(("127.0.0.1", port), timeout=30),
         ssl=tls,
         server_hostname=host if tls else None,
         additional_headers=list(headers),

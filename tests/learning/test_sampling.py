@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from sluicegate.learning import sampling
 from sluicegate.learning.budget import Budget
-from sluicegate.learning.sampling import HEADS, HEADS_PER_SECOND, MOST_HELD, WHOLE, Held, Sampling, group_of
+from sluicegate.learning.sampling import (
+    HEADS,
+    HEADS_PER_SECOND,
+    MOST_GROUP,
+    MOST_HELD,
+    MOST_HELD_BYTES,
+    WHOLE,
+    Held,
+    Sampling,
+    group_of,
+)
 
 
 class Clock:
@@ -130,3 +142,22 @@ def test_a_budget_saves_up_no_more_than_its_reserve() -> None:
     assert budget.allows()
     budget.spend(1.0)
     assert not budget.allows()
+
+
+@pytest.mark.parametrize("path", ["/" + "a" * 60_000, "/a" * 30_000, "/" + "a/1" * 20_000, "/%" * 30_000])
+def test_a_long_path_is_grouped_at_once_and_takes_little_room(path: str) -> None:
+    began = time.process_time()
+    group = group_of("GET", "a.test", path)
+    assert time.process_time() - began < 0.2  # what looks back at each character takes half a minute
+    assert len(group) < 2 * MOST_GROUP
+    assert group != group_of("GET", "a.test", path + "/a")
+
+
+def test_those_who_wait_take_a_bounded_room() -> None:
+    clock = Clock()
+    held = used_up(clock)
+    size = MOST_HELD_BYTES // 4
+    assert [held.hold(number, number, size) for number in range(6)] == [True] * 4 + [False] * 2
+    clock.now += 2.5 / HEADS_PER_SECOND
+    assert len(list(held.due())) == 2
+    assert [held.hold(number, number, size) for number in range(6, 10)] == [True] * 2 + [False] * 2

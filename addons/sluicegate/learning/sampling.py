@@ -18,6 +18,8 @@ HEADS_PER_SECOND: Final = 100.0
 """Exchanges that are told, on average, once that many were."""
 MOST_HELD: Final = 20_000
 """Different exchanges that wait, at most; what comes then is dropped."""
+MOST_HELD_BYTES: Final = 16 << 20
+"""Bytes of their records, at most."""
 WHOLE: Final = 2_000
 """Exchanges that may be told whole in a row."""
 WHOLE_PER_SECOND: Final = 10.0
@@ -26,16 +28,20 @@ PER_GROUP: Final = 200
 """Of one group, before it has to let others go first."""
 PAUSE: Final = 0.5
 """Seconds between two of one group from then on."""
+MOST_GROUP: Final = 256
+"""Characters of a group's name, without its digest."""
 MOST_GROUPS: Final = 4_096
 """Groups that are told apart, at most; then all begin anew."""
 
 
-_VALUE: Final = re.compile(r"[^/]*[0-9%@][^/]*")
+# Goes over each segment once: clients choose the path, and this is done beside their requests.
+_VALUE: Final = re.compile(r"/[^/0-9%@]*+[0-9%@][^/]*")
 
 
 def group_of(method: str, host: str, path: str) -> str:
-    """What may be one endpoint: a path without the segments that are values by their look."""
-    return f"{method} {host}{_VALUE.sub('*', path)}"
+    """What may be one endpoint: a path without the segments that are values by their look; a long one as a digest."""
+    group = f"{method} {host}{_VALUE.sub('/*', path)}"
+    return group if len(group) <= MOST_GROUP else f"{group[:MOST_GROUP]} {hash(group)}"
 
 
 class Held:
@@ -46,6 +52,7 @@ class Held:
         self._left = float(HEADS)
         self._at = clock()
         self._waiting: dict[Hashable, list[Any]] = {}
+        self._bytes = 0
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -65,11 +72,12 @@ class Held:
         found[0] += 1
         return True
 
-    def hold(self, key: Hashable, record: Any) -> bool:
-        """Let the first of a kind wait; False where too many do."""
-        if len(self._waiting) >= MOST_HELD:
+    def hold(self, key: Hashable, record: Any, size: int = 0) -> bool:
+        """Let the first of a kind wait, a record of so many bytes; False where too many do."""
+        if len(self._waiting) >= MOST_HELD or self._bytes + size > MOST_HELD_BYTES:
             return False
-        self._waiting[key] = [1, record]
+        self._waiting[key] = [1, record, size]
+        self._bytes += size
         return True
 
     def due(self, *, everything: bool = False) -> Iterator[tuple[int, Any]]:
@@ -77,7 +85,8 @@ class Held:
         turns = len(self._waiting) if everything else int(self._turns())
         for key in list(islice(self._waiting, max(0, turns))):
             self._left -= 1
-            weight, record = self._waiting.pop(key)
+            weight, record, size = self._waiting.pop(key)
+            self._bytes -= size
             yield weight, record
 
     def _turns(self) -> float:

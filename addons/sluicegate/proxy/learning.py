@@ -15,7 +15,7 @@ from typing import Any, Final
 from mitmproxy import http
 
 from ..endpoints.table import Endpoint
-from ..learning.records import MOST_RECORDED, packed, without_credentials
+from ..learning.records import MOST_RECORDED, Head, packed, without_credentials
 from ..learning.sampling import Held, Sampling, group_of
 from ..observing.sessions import identifiers_of
 from ..sessions.hiding import hides_body, secret_fields
@@ -32,8 +32,10 @@ BYTES_TOGETHER: Final = 1 << 20
 """Bytes of their bodies after which they are looked at."""
 IN_A_BATCH: Final = 256
 """Records after which a batch is sent."""
-BYTES_IN_A_BATCH: Final = 1 << 16
-"""Bytes of messages after which a batch is sent: with the last one it is less than a socket takes by default."""
+BYTES_IN_A_BATCH: Final = 1 << 17
+"""Bytes of a batch with more than one record, at most: less than a socket takes by default."""
+BYTES_OF_A_RECORD: Final = 3 << 16
+"""Bytes of a record, at most: beyond, the exchange is told without its messages."""
 DELAY: Final = 0.2
 """Seconds after which a batch is sent, however small."""
 MOST_BYTES: Final = 8 << 20
@@ -189,7 +191,7 @@ class Teller:
         """Send all that waits; a learner that is starting or busy gets some time to take it in."""
         self._look()
         for weight, record in self._held.due(everything=True):
-            self._waiting.append((record[0], weight, *record[2:]))
+            self._add((record[0], weight, *record[2:]), _size(record))
         self._pack()
         self._flush()
         until = time.monotonic() + LAST
@@ -226,7 +228,6 @@ class Teller:
         if response is None:
             return ()
         asked, answered = _content(flow.request), _content(response)
-        self._bytes += 1024 + len(asked or b"") + len(answered or b"")
         return (
             query or b"",
             without_credentials(fields, secret_fields(identifiers)),
@@ -236,15 +237,16 @@ class Teller:
         )
 
     def _put(self, key: Hashable | None, record: tuple[Any, ...]) -> None:
-        waiting = self._waiting
+        size = _size(record)
+        if size > BYTES_OF_A_RECORD:
+            record = record[: len(Head._fields)]
+            size = _size(record)
         if key is None:
-            waiting.append(record)
-        elif not self._held.hold(key, record):
+            self._add(record, size)
+        elif not self._held.hold(key, record, size):
             self._dropped += 1
-        if len(waiting) >= IN_A_BATCH or self._bytes >= BYTES_IN_A_BATCH:
-            self._pack()
-            if not self._is_blocked:
-                self._flush()
+        if self._packed and not self._is_blocked:
+            self._flush()
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._send)
 
@@ -254,21 +256,30 @@ class Teller:
         self._is_blocked = False
         self._look()
         for weight, record in self._held.due():
-            self._waiting.append((record[0], weight, *record[2:]) if weight > 1 else record)
+            self._add((record[0], weight, *record[2:]) if weight > 1 else record, _size(record))
         self._pack()
         self._flush()
         if self._timer is None and (self._held or self._packed) and not self._is_over:
             self._timer = asyncio.get_running_loop().call_later(DELAY, self._send)
 
+    def _add(self, record: tuple[Any, ...], size: int) -> None:
+        """Let a record wait for its batch, which is closed before it gets too long."""
+        if self._bytes + size > BYTES_IN_A_BATCH:
+            self._pack()
+        self._waiting.append(record)
+        self._bytes += size
+        if len(self._waiting) >= IN_A_BATCH or self._bytes > BYTES_IN_A_BATCH:
+            self._pack()
+
     def _pack(self) -> None:
-        """Make datagrams of the records that wait; the oldest are dropped when they become too many."""
-        waiting, self._waiting, self._bytes = self._waiting, [], 0
-        for first in range(0, len(waiting), IN_A_BATCH):
-            batch = waiting[first : first + IN_A_BATCH]
-            data = packed(self._dropped, batch)
-            self._dropped = 0
-            self._packed.append((data, len(batch)))
-            self._packed_bytes += len(data)
+        """Make a datagram of the records that wait; the oldest are dropped when they become too many."""
+        if not self._waiting:
+            return
+        batch, self._waiting, self._bytes = self._waiting, [], 0
+        data = packed(self._dropped, batch)
+        self._dropped = 0
+        self._packed.append((data, len(batch)))
+        self._packed_bytes += len(data)
         while self._packed_bytes > MOST_BYTES:
             data, number = self._packed.popleft()
             self._packed_bytes -= len(data)
@@ -288,6 +299,17 @@ class Teller:
                 self._dropped += number  # it is larger than the system lets a datagram be
             self._packed.popleft()
             self._packed_bytes -= len(data)
+
+
+def _size(record: tuple[Any, ...]) -> int:
+    """Bytes of a record as it is sent, by and large and rather too many."""
+    size = 192 + len(record[3]) + len(record[4]) + 2 * len(record[5])
+    if len(record) > len(Head._fields):
+        query, asked_with, asked, answered_with, answered = record[len(Head._fields) :]
+        size += len(query) + len(asked or b"") + len(answered or b"")
+        for name, value in (*asked_with, *answered_with):
+            size += 16 + len(name) + len(value)
+    return size
 
 
 def _content(message: http.Message) -> bytes | None:

@@ -196,6 +196,17 @@ def test_the_end_waits_for_a_learner_that_is_only_starting(
     assert requests(state) == 100
 
 
+def test_long_heads_of_one_client_cost_no_other_its_place(
+    shared_upstream: Upstream, state: Path, tmp_path: Path
+) -> None:
+    with gateway(files(shared_upstream), *keeping(state), env=slow(tmp_path)) as running:
+        for number in range(100):
+            ask(running, range(number, number + 1))
+            long = running.get(f"/{'a' * 20_000}", headers=[("X-Long", "x" * 20_000)])
+            assert long.status == 200
+    assert requests(state) == 100
+
+
 def test_a_learner_that_ends_just_before_the_gateway_loses_nothing_that_waited(
     shared_upstream: Upstream, state: Path, tmp_path: Path
 ) -> None:

@@ -8,16 +8,17 @@ from typing import Final
 
 from ..values import kind_of
 
+# Clients choose what is matched here: there is one way alone to match a text, so that time cannot explode.
 _LOOKS: Final = tuple(
     (look, re.compile(pattern))
     for look, pattern in (
-        ("version", r"v[0-9]+(?:[._-]?[0-9a-z]+)*|[0-9]{1,2}(?:\.[0-9]{1,2}){1,2}"),
+        ("version", r"v[0-9][0-9a-z]*(?:[._-][0-9a-z]+)*|[0-9]{1,2}(?:\.[0-9]{1,2}){1,2}"),
         ("code", r"[A-Z]{2,3}|[a-z]{2}"),
         ("locale", r"[a-z]{2}[-_][A-Za-z]{2}"),
         ("upper", r"[A-Z][A-Z0-9_.-]+"),
         ("lower", r"[a-z]+"),
         ("title", r"[A-Z][a-z]+"),
-        ("camel", r"[a-z]+(?:[A-Z]+[a-z0-9]*)+"),
+        ("camel", r"[a-z]+[A-Z][A-Za-z0-9]*"),
         ("pascal", r"(?:[A-Z]+[a-z0-9]+){2,}[A-Z]*"),
         ("snake", r"_?[a-z]+(?:_[a-z]+)+"),
         ("slug", r"[a-z]+(?:-[a-z]+)+"),

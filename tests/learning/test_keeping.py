@@ -75,6 +75,39 @@ def test_a_second_one_hands_in_and_the_first_takes_it_in(path: Path) -> None:
     assert kept_requests(path) == 40
 
 
+@pytest.mark.parametrize("is_writer", [True, False])
+def test_what_is_remembered_of_a_file_is_kept_with_what_was_learned_of_it_or_not_at_all(
+    path: Path, monkeypatch: pytest.MonkeyPatch, is_writer: bool
+) -> None:
+    first = Kept(path)
+    kept = first if is_writer else Kept(path)
+    kept.learn(20)
+    kept.keeper.remembered = {"learned a": "1"}
+    transactions: list[tuple[int, int]] = []
+
+    def counted(method: Any) -> Any:
+        def call(store: Store, *arguments: Any, **named: Any) -> Any:
+            result = method(store, *arguments, **named)
+            found = read(path)
+            transactions.append((len(found.rows) + len(found.waiting), len(found.facts)))
+            return result
+
+        return call
+
+    monkeypatch.setattr(Store, "write", counted(Store.write))
+    monkeypatch.setattr(Store, "hand_in", counted(Store.hand_in))
+    kept.keeper.flush(everything=True)
+    ((learned_rows, facts),) = transactions
+    assert learned_rows
+    assert facts == 1
+    assert kept.keeper.is_kept
+    assert not kept.keeper.remembered
+    kept.keeper.close()
+    if not is_writer:
+        first.keeper.close()
+    assert kept_requests(path) == 20
+
+
 def test_what_waits_in_the_inbox_is_shown_already(path: Path) -> None:
     first, second = Kept(path), Kept(path)
     first.learn(10)
@@ -220,10 +253,10 @@ def test_at_the_end_a_busy_file_is_tried_once_more(path: Path, monkeypatch: pyte
     second.learn(20)
     hand_in, faults = Store.hand_in, [BusyStoreError(f"{path}: database is locked")]
 
-    def failing(store: Store, *arguments: Any) -> None:
+    def failing(store: Store, *arguments: Any, **named: Any) -> None:
         if faults:
             raise faults.pop()
-        hand_in(store, *arguments)
+        hand_in(store, *arguments, **named)
 
     monkeypatch.setattr(Store, "hand_in", failing)
     second.keeper.close()

@@ -114,7 +114,7 @@ class _Run:
 
     def _kept(self, path: Path, files: Sequence[str], observer: Any, *, again: bool) -> None:
         from ..learning.keeping import Keeper
-        from ..learning.store import Store, read
+        from ..learning.store import read
         from ..observing.session_key import session_key
         from .learning.memory import Memory
         from .learning.state import maker, say
@@ -129,13 +129,11 @@ class _Run:
         for file in files:
             known = memory.known(file)
             reading = self._file(file, keeper.learner, watching, known)
+            if reading is not None:
+                keeper.remembered = memory.remember(reading)  # with what was learned: killed, it counts once or not
             keeper.flush(everything=True)
             if not keeper.is_kept:
                 raise UnusableError(f"{file}: what was learned of it could not be kept: it can be learned again")
-            if reading is not None:
-                store = Store(path)
-                store.write([], facts=memory.remember(reading))
-                store.close()
         keeper.close()
 
     def _file(self, file: str, learner: AnyLearner, observer: Observer, known: Any = None) -> Any:

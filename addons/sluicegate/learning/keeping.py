@@ -64,6 +64,8 @@ class Keeper:
         self.is_writer = False
         self.facts: dict[str, str] = {}
         """Written with the next rows."""
+        self.remembered: dict[str, str] = {}
+        """Facts that belong to the next rows, written or handed in with them, whole or not at all."""
         self._make, self._say, self._most_bytes = make, say, most_bytes
         self._lock = Lock(path)
         self._store: Store | None = None
@@ -129,7 +131,7 @@ class Keeper:
             self._next_regroup = now + (time.thread_time() - began) / SHARE
         began = time.thread_time()
         self._gather(None if everything else now + _AT_A_TIME)
-        if self._unwritten or self.facts:
+        if self._unwritten or self.facts or self.remembered:
             try:
                 self._write()
             except StoreError as error:
@@ -139,7 +141,7 @@ class Keeper:
     @property
     def is_kept(self) -> bool:
         """Whether all that was flushed is written, or handed in."""
-        return not self._unwritten
+        return not self._unwritten and not self.remembered
 
     def look(self) -> None:
         """Take in what others handed in and corrected; become the writer where there is none. Raises StoreError."""
@@ -250,8 +252,9 @@ class Keeper:
         for is_last in (False, True):
             store = self._there()
             rows = [Row(part, key, data) for (part, key), data in self._unwritten.items()]
+            facts = self.facts | self.remembered
             try:
-                evicted = store.write(rows, taken_in=taken_in, corrected=corrected, facts=self.facts)
+                evicted = store.write(rows, taken_in=taken_in, corrected=corrected, facts=facts)
             except BrokenStoreError as error:
                 if is_last:
                     raise
@@ -260,7 +263,7 @@ class Keeper:
             else:
                 break
         self._unwritten.clear()
-        self.facts = {}
+        self.facts, self.remembered = {}, {}
         self._has_told = False
         for row in evicted:
             self.learner.forget(row.part, row.key)
@@ -273,8 +276,10 @@ class Keeper:
             self._open()
         if self._store is not None:
             self._next_delta = time.monotonic() + HANDED_IN
-            self._store.hand_in(Row(part, key, data) for (part, key), data in self._unwritten.items())
+            rows = [Row(part, key, data) for (part, key), data in self._unwritten.items()]
+            self._store.hand_in(rows, facts=self.remembered)
             self._unwritten.clear()
+            self.remembered = {}
             self._has_told = False
             self.learner = self._make()
 

@@ -194,8 +194,11 @@ class Store:
 
     # What everybody does
 
-    def hand_in(self, rows: Iterable[Row]) -> None:
-        """Leave rows for the writer, whole or not at all. Raises StoreError, also where too much waits already."""
+    def hand_in(self, rows: Iterable[Row], *, facts: Mapping[str, str] | None = None) -> None:
+        """Leave rows for the writer, and facts, whole or not at all.
+
+        Raises StoreError, also where too much waits already.
+        """
         name = f"{os.getpid()}-{time.time_ns()}"
         with telling(self.path), self._transaction() as run:
             if run("SELECT coalesce(sum(length(data)), 0) FROM inbox").fetchone()[0] > MOST_INBOX:
@@ -203,6 +206,8 @@ class Store:
             for part, key, data in rows:
                 if data is not None:
                     run("INSERT INTO inbox (delta, part, key, data) VALUES (?, ?, ?, ?)", (name, part, key, data))
+            for fact, value in (facts or {}).items():
+                run("INSERT OR REPLACE INTO facts VALUES (?, ?)", (fact, value))
 
     def correct(self, data: Sequence[str]) -> int:
         """Leave corrections for the writer, each JSON; returns the number of the last. Raises StoreError."""

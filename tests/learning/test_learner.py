@@ -101,6 +101,13 @@ def test_methods_that_a_client_makes_up_are_passed_over_unless_their_endpoint_is
     assert [(one.method, one.endpoint) for one in learner.endpoints()] == [("REPORT", "/a")]
 
 
+def test_paths_without_end_are_passed_over() -> None:
+    learner = taught([seen("/" + "a" * 4095), *(seen("/" + "b" * (4096 + one)) for one in range(20))])
+    learner.count(seen("/" + "b" * 4096))
+    assert [len(one.endpoint) for one in learner.endpoints(noise=True)] == [4096]
+    assert len(list(learner.all_figures)) == 1
+
+
 def test_one_that_stands_for_several_counts_as_often() -> None:
     learner = taught([seen("/hotels/7", endpoint="/hotels/{var1}", weight=12)])
     assert learner.observed == 12

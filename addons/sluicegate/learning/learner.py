@@ -64,10 +64,10 @@ class Learner[P: Profile, F: Figures]:
     def observe(self, o: Observation, *, whole: bool = True) -> None:
         """Learn from an exchange. `whole`: also from its messages; else it is only counted, which costs little.
 
-        Methods that a client has made up are passed over: there is no end of them.
+        Methods that a client has made up are passed over, for there is no end of them, and so are paths without end.
         """
         self.observed += o.weight
-        if not o.is_known:
+        if not o.may_be_learned:
             return
         if not whole:
             o.request_body = o.response_body = None
@@ -126,7 +126,7 @@ class Learner[P: Profile, F: Figures]:
     def count(self, o: Observation) -> None:
         """Take an exchange into the figures alone: nothing is learned from it of what the API is."""
         self.observed += o.weight
-        if not o.is_known:
+        if not o.may_be_learned:
             return
         key = self.paths.key_of(o, held=True)
         self.all_figures.use(key, self._figures, firm=o.is_success or bool(o.endpoint)).observe(o)

@@ -12,6 +12,8 @@ NO_JSON: Final = object()
 """What `request_json` and `response_json` are where there is no JSON to look at."""
 METHODS: Final = frozenset(("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "CONNECT", "PATCH", "TRACE", "QUERY"))
 """Methods of operations that can be found: API Shield's, and QUERY; clients make up others."""
+MOST_PATH: Final = 4096
+"""Characters of a path that is learned from, at most (our choice): what clients choose is kept in many places."""
 MOST_BODY: Final = 1 << 20
 """Bytes of a body that is parsed, at most (our choice)."""
 
@@ -59,9 +61,9 @@ class Observation:
     _response_json: Any = field(default=None, init=False, repr=False)
 
     @property
-    def is_known(self) -> bool:
-        """Whether an operation may have this method: a saved one has any, others those of `METHODS`."""
-        return self.method in METHODS or bool(self.endpoint)
+    def may_be_learned(self) -> bool:
+        """Whether this may be an operation's: a saved one has any method, others those of `METHODS`; paths are short."""
+        return (self.method in METHODS or bool(self.endpoint)) and len(self.path) <= MOST_PATH
 
     @property
     def is_success(self) -> bool:

@@ -62,7 +62,7 @@ class Observation:
 
     @property
     def may_be_learned(self) -> bool:
-        """Whether this may be an operation's: a saved one has any method, others those of `METHODS`; paths are short."""
+        """Whether it may be of an operation: a saved one has any method, others those of `METHODS`; no path is long."""
         return (self.method in METHODS or bool(self.endpoint)) and len(self.path) <= MOST_PATH
 
     @property

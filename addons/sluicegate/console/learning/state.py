@@ -62,10 +62,12 @@ def maker(settings: Settings) -> Make:
 @contextmanager
 def told_faults() -> Iterator[None]:
     """Turn a state file that cannot be used into what the command says."""
-    from ...learning.state_file import StoreError
+    from ...learning.state_file import BrokenStoreError, StoreError
 
     try:
         yield
+    except BrokenStoreError as error:
+        raise UnusableError(f"{error}: a gateway, or `sluice learn`, sets it aside and begins anew") from None
     except StoreError as error:
         raise UnusableError(str(error)) from None
 

@@ -164,6 +164,15 @@ def test_a_saved_endpoint_settles_the_templates_of_its_place() -> None:
     assert keys == {("/hotels/{var1}", "saved"), ("/hotels/{var1}/prices", "review")}
 
 
+@pytest.mark.parametrize(
+    ("segment", "endpoint"),
+    [("index.html", "/old/index.html"), ("01890a5d-ac96-774b-bcce-b302099a8057", "/old/{var1}")],
+)
+def test_a_word_that_was_asked_for_once_is_told_as_it_is(segment: str, endpoint: str) -> None:
+    learner = learned([*hotels(), exchange(f"/old/{segment}", session="a")])
+    assert ("GET", endpoint) in found(learner, noise=True)
+
+
 def test_three_hosts_with_one_api_are_told_as_one() -> None:
     learner = PathLearner()
     for area in ("us", "de", "fr"):

@@ -12,6 +12,7 @@ from typing import Final
 
 from .features import Setting
 from .kids import Kid, Total, kids_of, rests_of, totals_of
+from .looks import TYPED
 from .model import Decide
 from .nodes import Node, Sessions, union
 from .places import Place, Value, Variable
@@ -24,6 +25,8 @@ Look = Callable[[Kid], None]
 
 _DEPTH: Final = 32
 CERTAIN: Final = 12.0
+_DOUBT: Final = 0.5
+"""Log-odds of a name that nothing is known of."""
 
 
 class Inference:
@@ -98,10 +101,17 @@ class Inference:
             parent, len(template), kids, self._elsewhere, self._sources, sessions, hits, misses, folded, methods
         )
         found = self._decide(at) if kids else []
+        if len(kids) == 1 and not folded and _is_unheard_of(kids[0]):
+            found = [min(found[0], -_DOUBT)]
         return [
             own if (pinned := pins.get(kid.text, pins.get(None))) is None else (-CERTAIN if pinned else CERTAIN)
             for kid, own in zip(kids, found, strict=True)
         ]
+
+
+def _is_unheard_of(kid: Kid) -> bool:
+    """Whether nothing speaks for a value: a word that was asked for once and that no body has shown."""
+    return kid.hits == 1 and kid.look not in TYPED and not kid.sources
 
 
 def _together(variable: Variable) -> float:

@@ -189,6 +189,19 @@ def test_three_hosts_with_one_api_are_told_as_one() -> None:
     assert key == Key("GET", "{hostVar1}.hotel.test", "/hotels/{var1}")
 
 
+@pytest.mark.parametrize("names", [
+    ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel"),
+    ("settings", "profile", "offers", "cities", "news", "prices", "orders", "health"),
+])  # fmt: skip
+def test_names_that_every_session_asks_for_again_and_again_are_no_values(names: tuple[str, ...]) -> None:
+    asked = [name for name in names for _ in range(61)]
+    random.Random(1).shuffle(asked)
+    learner = learned(
+        exchange(f"/{name}", session=f"s{number % 20}", body={"ok": True}) for number, name in enumerate(asked)
+    )
+    assert found(learner) == {("GET", f"/{name}") for name in names}
+
+
 def test_two_hosts_stay_two() -> None:
     learner = PathLearner()
     for area in ("us", "de"):

@@ -1,7 +1,8 @@
 """The search for endpoints: takes in exchanges one by one, tells methods, hosts and path templates.
 
-An exchange costs a look into a table where its path was there before. Templates are found again when a tree or its
-requests have doubled, so that over all each new node is looked at twice, or when somebody asks.
+An exchange costs a look into a table where its path was there before. Templates are found again when the trees have
+doubled, so that over all each new node is looked at twice, or when somebody asks. Requests to known paths alone do not
+have them found: what is folded into a variable early on cannot be taken apart again.
 """
 
 from __future__ import annotations
@@ -29,8 +30,6 @@ from .tree import Forest
 
 _FIRST: Final = 8
 """New nodes of a host after which its templates are found for the first time."""
-_FIRST_REQUESTS: Final = 64
-"""Requests to known paths of a host after which its templates are found again for the first time."""
 _IGNORED: Final = frozenset(("OPTIONS", "CONNECT", "TRACE"))
 _STATIC: Final = frozenset(
     ("js", "mjs", "css", "map", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "woff", "woff2", "ttf", "eot")
@@ -54,8 +53,8 @@ class PathLearner:
         self._patterns: dict[str, str] = {}
         self._novel: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
-        self._since: dict[str, int] = {}
-        self._counts: dict[str, int] = {}
+        self._fresh: set[str] = set()
+        """Hosts with requests since their templates were found."""
         self._stored = Stored()
         self._dirty = {CORRECTIONS: False, NOISE: False}
         self._renewed = False
@@ -75,11 +74,10 @@ class PathLearner:
                 self._count_noise(o, session)
                 return
         leaf.count(good, session, o.at, o.weight)
-        since = self._since[o.host] = self._since.get(o.host, 0) + o.weight
+        self._fresh.add(o.host)
         if good and (o.response_body or o.request_body or o.query or o.response_headers):
             sightings.harvest(o, leaf, self._forest.roots[o.host], self._source_of(o), self._memory)
-        is_grown = self._novel.get(o.host, 0) >= max(_FIRST, self._sizes.get(o.host, 0))
-        if is_grown or since >= max(_FIRST_REQUESTS, self._counts.get(o.host, 0)):
+        if self._novel.get(o.host, 0) >= max(_FIRST, self._sizes.get(o.host, 0)):
             self._infer([o.host])
             self._group()
 
@@ -215,7 +213,7 @@ class PathLearner:
             parent = self._forest.parent_of(o.host, o.path)
             if parent is not None:
                 parent.misses += 1
-                self._since[o.host] = self._since.get(o.host, 0) + o.weight
+                self._fresh.add(o.host)
 
     def _source_of(self, o: Observation) -> str:
         space = self._spaces.get(o.host)
@@ -242,8 +240,8 @@ class PathLearner:
     def _settle(self, *, asked: bool = False) -> None:
         """Find the templates of all hosts that have new paths since; `asked`: of those with any request since."""
         self._renewed = False
-        novel, since = self._novel, self._since if asked else {}
-        hosts = [host for host in self._forest.roots if novel.get(host) or since.get(host)]
+        fresh = self._fresh if asked else ()
+        hosts = [host for host in self._forest.roots if self._novel.get(host) or host in fresh]
         if hosts:
             self._infer(hosts)
         self._group()
@@ -255,11 +253,9 @@ class PathLearner:
             if self._fold(space):
                 space = self._space(host, [host])
             self._spaces[host] = space
-            self._novel[host] = self._since[host] = 0
-            self._sizes[host] = self._counts[host] = 0
-            for node in root.walk():
-                self._sizes[host] += 1
-                self._counts[host] += sum(leaf.hits for leaf in node.leaves.values())
+            self._fresh.discard(host)
+            self._novel[host] = 0
+            self._sizes[host] = root.size()
             self._patterns.pop(host, None)
         self.generation += 1
 

@@ -166,7 +166,7 @@ def test_two_gateways_share_a_file(shared_upstream: Upstream, state: Path) -> No
 SLOW = """
 import socket, sys, time
 if "sluicegate.learning.process" in sys.orig_argv:
-    time.sleep(3)
+    time.sleep(2)
 real = socket.socket.setsockopt
 def usual(self, level, name, *value):
     if name in (socket.SO_SNDBUF, socket.SO_RCVBUF) and value:

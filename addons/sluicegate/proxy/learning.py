@@ -40,7 +40,7 @@ DELAY: Final = 0.2
 """Seconds after which a batch is sent, however small."""
 MOST_BYTES: Final = 8 << 20
 """Bytes that wait for a learner that is starting or busy, at most; the oldest are dropped and counted."""
-LAST: Final = 8.0
+LAST: Final = 4.0
 """Seconds in which the learner may take in what waits at the end: fewer than a worker has to end in."""
 _NOBODY: Final = frozenset((errno.ECONNREFUSED, errno.ECONNRESET, errno.ENOTCONN, errno.EPIPE, errno.EBADF))
 MOST_SAVED: Final = 20_000

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..endpoints.hosts import HostPattern
 from ..endpoints.table import Endpoint, Fallback, Table
-from ..snapshot import Settings
+from ..snapshot import Settings, Snapshot
 from .addresses import Services
 from .diagnostics import Diagnostic
 from .examples import Case
@@ -47,6 +47,10 @@ class Compiled:
         for endpoint in self.endpoints:
             table.add(endpoint)
         return table
+
+    def snapshot(self) -> Snapshot:
+        """Return the snapshot of a first generation."""
+        return Snapshot(1, self.table(), self.settings, self.files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from ipaddress import ip_address
 
 from ..endpoints.overlap import witness
 from ..endpoints.table import Place
-from ..snapshot import Snapshot
 from .compiler import Compiled
 from .diagnostics import START, Diagnostic
 from .host_overlaps import HostOverlaps, warning
@@ -26,7 +25,7 @@ def suspicions(files: Sequence[RouteFile], compiled: Compiled, steps: int = STEP
 
     `steps`: how much is looked at; where that was not all, a finding says so.
     """
-    tries = Tries(Snapshot(0, compiled.table(), compiled.settings), steps)
+    tries = Tries(compiled.snapshot(), steps)
     overlaps = HostOverlaps(files, tries)
     found = [*_without_route(compiled, tries), *overlaps.found(), *overlaps.shadowed_origins()]
     if tries.are_over:

@@ -14,7 +14,7 @@ from ..config.compiler import Compiled
 from .options import FOUND, json_option
 from .output import print_json
 from .revisions import revision
-from .sources import Source, snapshot_of, sources
+from .sources import Source, sources
 
 _KINDS: tuple[Kind, ...] = (MOVED, UNMATCHED, NEWLY_MATCHED)
 MOST = 10
@@ -106,7 +106,7 @@ def _tables(sides: list[Source], old: Compiled, new: Compiled, most: int | None,
     from ..comparing.tables import compare
     from .diff_report import print_tables, tables_json
 
-    found = compare(snapshot_of(old), snapshot_of(new))
+    found = compare(old.snapshot(), new.snapshot())
     if as_json:
         print_json(tables_json(found, sides, most))
     else:

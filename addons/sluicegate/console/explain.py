@@ -16,7 +16,7 @@ from .explanation import Explanation, explained
 from .options import FOUND, UnusableError, json_option, routes_option
 from .output import print_json, print_line
 from .requests import RequestError, read_fields, read_request
-from .sources import Source, routes_source, snapshot_of
+from .sources import Source, routes_source
 
 _WIDTH = 12
 """Columns of the names at the left."""
@@ -47,7 +47,7 @@ def command(
     takes the request, or where the gateway would answer it itself.
     """
     source = routes_source(routes)
-    snapshot = snapshot_of(source.compiled())
+    snapshot = source.compiled().snapshot()
     body = None if data is None else _body(data)
     try:
         fields = read_fields(headers)

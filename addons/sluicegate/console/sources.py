@@ -13,7 +13,6 @@ from ..config.compiler import Compiled, Compiler, Outcome
 from ..config.diagnostics import Diagnostic
 from ..config.files import is_route_file, list_files, routes_folder
 from ..endpoints.table import Place
-from ..snapshot import Snapshot
 from .options import UnusableError
 
 
@@ -62,11 +61,6 @@ class Source:
     def problem(self, one: Diagnostic) -> str:
         """A diagnostic as one line, with its file as people can open it."""
         return f"{self.path(one.file)}:{one.line}:{one.column}: {one.code}: {one.message}"
-
-
-def snapshot_of(compiled: Compiled) -> Snapshot:
-    """Return what was compiled as a snapshot that requests can be tried under."""
-    return Snapshot(1, compiled.table(), compiled.settings, compiled.files)
 
 
 def routes_source(routes: str) -> Source:

@@ -21,7 +21,7 @@ from ..snapshot import Snapshot
 from .options import FOUND, UnusableError, json_option, routes_option
 from .output import print_json, print_line
 from .requests import RequestError, read_request
-from .sources import Source, routes_source, snapshot_of, sources
+from .sources import Source, routes_source, sources
 from .writing import write_text
 
 _WIDTH = 80
@@ -118,7 +118,7 @@ def _table_around(folder: Path, names: set[str], routes: str) -> tuple[Source, f
 def _run(source: Source, only: frozenset[str] | None) -> Iterator[Result]:
     compiler = source.compiler(examples=False)
     compiled = source.usable(compiler.compile())
-    snapshot = snapshot_of(compiled)
+    snapshot = compiled.snapshot()
     if only is None:
         for case in compiled.cases:
             for example in case.examples:

@@ -43,7 +43,7 @@ def refuted(text: str, made: Sequence[Row], service: Service, host: HostPattern)
         if not failed:
             raise RuntimeError(f"the route file does not compile: {errors[0]}")
         return failed
-    snapshot = Snapshot(1, Compiled(linked.endpoints, linked.hosts).table())
+    snapshot = Compiled(linked.endpoints, linked.hosts).snapshot()
     return [Refuted(row, reason) for row in made if (reason := _difference(row, service, host, snapshot))]
 
 

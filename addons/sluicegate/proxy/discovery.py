@@ -10,6 +10,7 @@ from mitmproxy import ctx, exceptions, hooks, http
 from mitmproxy.addonmanager import Loader
 
 from ..config.files import routes_folder
+from ..endpoints.hosts import parse_authority
 from ..endpoints.normalise import BadPathError, normalise
 from ..endpoints.table import Table
 from ..exchange import by_name
@@ -106,7 +107,11 @@ class Discovery:
             path = normalise(target)
         except BadPathError:
             return
-        method, host = request.data.method.decode("latin-1"), request.pretty_host.lower().rstrip(".")
+        named = request.pretty_host
+        authority = parse_authority(f"[{named}]" if ":" in named else named)
+        if authority is None:
+            return
+        method, host = request.data.method.decode("latin-1"), authority.host
         endpoint = self._snapshot.table.lookup(method, host, path)
         identifiers = identifiers_for(self._snapshot, endpoint, host)
         values = by_name(request.data.headers.fields)
@@ -128,4 +133,4 @@ def _read(folder: Path) -> Snapshot:
         first = next(one for one in outcome.diagnostics if one.severity == "error")
         logger.warning("discovery: goes on without the route files: %s", first)
         return Snapshot(0, Table())
-    return Snapshot(1, outcome.compiled.table(), outcome.compiled.settings)
+    return outcome.compiled.snapshot()

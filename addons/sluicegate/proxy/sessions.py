@@ -8,6 +8,7 @@ from mitmproxy import http
 
 from ..observing.sessions import session_of
 from ..sessions.session import NOBODY, Session, Sessions
+from .bodies import BUFFERED
 from .live import Live
 
 
@@ -37,6 +38,9 @@ class FlowSessions:
 
 
 def whole_body(request: http.Request) -> bytes | None:
-    """Return a request's body where it is known whole; of one that was streamed, mitmweb may keep the beginning."""
+    """Return a request's body where it is known whole and as short as the gateway buffers.
+
+    Of one that was streamed, mitmweb may keep the beginning; where mitmproxy buffers by itself, any length may come.
+    """
     content: bytes | None = request.data.content
-    return None if request.stream else content
+    return None if request.stream or content is None or len(content) > BUFFERED else content

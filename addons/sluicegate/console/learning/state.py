@@ -16,7 +16,7 @@ from ...snapshot import Snapshot
 from ...state import state_file
 from ..options import UnusableError
 from ..output import printable
-from ..sources import Source, routes_source, snapshot_of
+from ..sources import Source, routes_source
 from .inbox import key_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def snapshot(source: Source | None) -> Snapshot:
     """Return what route files say, an empty table for none. Raises UnusableError."""
     from ...endpoints.table import Table
 
-    return snapshot_of(source.compiled(examples=False)) if source is not None else Snapshot(0, Table())
+    return source.compiled(examples=False).snapshot() if source is not None else Snapshot(0, Table())
 
 
 def state_path(state: str, routes: str) -> Path:

@@ -12,7 +12,6 @@ from ...recordings.recording import Skipped
 from ..options import UnusableError
 from ..output import progress
 from ..processors import processors
-from ..sources import snapshot_of
 from .blocks import Compared, Fault, Task, blocks, compare_block, settle
 from .files import Traffic, opened
 from .workers import LogWorkers
@@ -53,7 +52,7 @@ class _Reader:
             Contents(old.endpoints, old.hosts, old.settings),
             Contents(new.endpoints, new.hosts, new.settings),
         )
-        self._comparison = Comparison(snapshot_of(old), snapshot_of(new), most)
+        self._comparison = Comparison(old.snapshot(), new.snapshot(), most)
         self._stack = stack
         self._workers: LogWorkers | None = None
         self._faults: list[Fault] = []

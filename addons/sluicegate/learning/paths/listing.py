@@ -81,6 +81,8 @@ def _variables(way: Sequence[Place], sources: Sequence[Source]) -> Iterator[Disc
 
 
 def _host_variables(space: Space) -> Iterator[DiscoveredVariable]:
+    if len(space.hosts) == 1:
+        return
     for name, labels in labels_at_variables(space.host, space.hosts):
         yield describe_host(name, labels)
 

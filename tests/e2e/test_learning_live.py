@@ -219,6 +219,7 @@ def test_discovery_alone_learns_from_a_forward_proxy_and_changes_nothing(upstrea
                 authority = upstream.url.removeprefix("http://")
                 response = connection.request("GET", f"{upstream.url}/users/{one}/orders", host=authority)
                 assert (response.status, response.body) == (200, b'{"id": 7}')
+                connection.request("GET", f"{upstream.url}/users/{one}", host="a{b}.\x1b[31m.test")  # no host name
         running.wait_log("what is learned is kept in")
     learner = known(state)
     assert learner is not None
@@ -247,11 +248,13 @@ def test_discovery_alone_reads_the_route_files_for_endpoints_and_sessions(upstre
                 body = json.dumps({"who": f"{SECRET}-{one % 4}", "pieces": one}).encode()
                 head = [("Content-Type", "application/json"), ("Authorization", f"Bearer {one}")]
                 connection.request("POST", f"{upstream.url}/toys/orders", host="127.0.0.1", headers=head, body=body)
+            body = json.dumps({"fill": "x" * 70_000, "who": f"{SECRET}-9"}).encode()  # too long to look for a session
+            connection.request("POST", f"{upstream.url}/toys/orders", host="127.0.0.1", headers=head, body=body)
         running.wait_log("what is learned is kept in")
     learner = known(state)
     assert learner is not None
     (one,) = learner.endpoints()
-    assert (one.endpoint, one.state, one.requests, one.sessions) == ("/{var1}/orders", "saved", 12, 4)
+    assert (one.endpoint, one.state, one.requests, one.sessions) == ("/{var1}/orders", "saved", 13, 4)
     assert SECRET.encode() not in state.read_bytes()
 
 

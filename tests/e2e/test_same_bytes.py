@@ -231,6 +231,7 @@ def half_closed(stage: Stage) -> None:
 
 
 def half_a_request(stage: Stage) -> None:
+    stage.leaves_at_once = True
     chunk = head("POST", "/a/1", headers=[CHUNKED]) + b"3\r\na"
     for part in (b"GET /a/1 HT", head("POST", "/a/1", body=b"abc") + b"a", chunk):
         client = stage.connection()

@@ -164,9 +164,10 @@ def test_two_gateways_share_a_file(shared_upstream: Upstream, state: Path) -> No
 
 
 SLOW = """
-import socket, sys, time
+import os, socket, sys, time
 if "sluicegate.learning.process" in sys.orig_argv:
-    time.sleep(2)
+    while not os.path.exists({go!r}):
+        time.sleep(0.01)
 real = socket.socket.setsockopt
 def usual(self, level, name, *value):
     if name in (socket.SO_SNDBUF, socket.SO_RCVBUF) and value:
@@ -177,47 +178,61 @@ socket.socket.setsockopt = usual
 """A machine under load, where the learner takes its time to start, and with Linux' usual limits of sockets."""
 
 
-def slow(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "sitecustomize.py").write_text(SLOW)
-    return {"PYTHONPATH": str(tmp_path)}
+class Late:
+    """A learner that starts when the gateway ends, and no earlier."""
+
+    def __init__(self, folder: Path) -> None:
+        self._go = folder / "go"
+        (folder / "sitecustomize.py").write_text(SLOW.format(go=str(self._go)))
+        self.env = {"PYTHONPATH": str(folder)}
+
+    def end(self, running: Gateway) -> None:
+        """Ends a gateway, and lets its learner go."""
+        running.process.send_signal(signal.SIGTERM)
+        self._go.touch()
+        running.wait_exit()
 
 
-def test_the_end_waits_for_a_learner_that_is_only_starting(
-    shared_upstream: Upstream, state: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def late(tmp_path: Path) -> Late:
+    return Late(tmp_path)
+
+
+def test_the_end_waits_for_a_learner_that_is_only_starting(shared_upstream: Upstream, state: Path, late: Late) -> None:
     body = b'{"a": "%s"}' % (b"x" * 20_000)
     with (
-        gateway(files(shared_upstream), *keeping(state), env=slow(tmp_path)) as running,
+        gateway(files(shared_upstream), *keeping(state), env=late.env) as running,
         running.connection() as connection,
     ):
         for number in range(100):
             fields = [("Authorization", f"Bearer {shop.token(number)}"), ("Content-Type", "application/json")]
             assert connection.request("POST", f"/accounts/{1000 + number}", headers=fields, body=body).status == 200
+        late.end(running)
     assert requests(state) == 100
 
 
-def test_long_heads_of_one_client_cost_no_other_its_place(
-    shared_upstream: Upstream, state: Path, tmp_path: Path
-) -> None:
-    with gateway(files(shared_upstream), *keeping(state), env=slow(tmp_path)) as running:
+def test_long_heads_of_one_client_cost_no_other_its_place(shared_upstream: Upstream, state: Path, late: Late) -> None:
+    with gateway(files(shared_upstream), *keeping(state), env=late.env) as running:
         for number in range(100):
             ask(running, range(number, number + 1))
             long = running.get(f"/{'a' * 20_000}", headers=[("X-Long", "x" * 20_000)])
             assert long.status == 200
+        late.end(running)
     assert requests(state) == 100
 
 
 def test_a_learner_that_ends_just_before_the_gateway_loses_nothing_that_waited(
-    shared_upstream: Upstream, state: Path, tmp_path: Path
+    shared_upstream: Upstream, state: Path, late: Late
 ) -> None:
     def learners() -> list[int]:
         return [pid for pid in children(running.pid) if "sluicegate.learning.process" in command(pid)]
 
-    with gateway(files(shared_upstream), *keeping(state), env=slow(tmp_path)) as running:
+    with gateway(files(shared_upstream), *keeping(state), env=late.env) as running:
         ask(running, range(20))
         wait_until(lambda: bool(learners()), what="a learner")
         for one in learners():
             os.kill(one, signal.SIGTERM)  # as a manager of services does that ends all of a service at once
+        late.end(running)
     assert requests(state) == 20
 
 

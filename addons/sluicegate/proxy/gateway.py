@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import logging
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mitmproxy import ctx, http, tls
-from mitmproxy.connection import Client, Connection
-from mitmproxy.proxy import layer, server_hooks
-from mitmproxy.proxy.mode_specs import ReverseMode
-from mitmproxy.proxy.server import ConnectionHandler
+from mitmproxy import ctx, http
+from mitmproxy.connection import Client
+from mitmproxy.proxy import layer
 from mitmproxy.utils import human
-from OpenSSL import SSL
 
 from ..exchange import Exchange, Forward, Verdict
 from ..forwarding.headers import Hop, new_request_id, wants_websocket
@@ -26,6 +22,7 @@ from ..routing.stage import route
 from ..state import state_file, state_folder
 from . import GATEWAY, answers, options, replay
 from .bodies import KEPT, KeptBodies, is_streamed, through
+from .connections import ConnectionHooks
 from .controlled import Controlled
 from .flows import FAILED, METADATA, apply_forward, apply_problem, apply_response, describe_on, exchange_of, note
 from .guard import guarded, observing
@@ -34,17 +31,13 @@ from .layers.context import OptionValues
 from .learning import Teller
 from .live import Live, attach, detach, live_of
 from .records import Recorder
-from .routes import Routes
 from .sessions import FlowSessions
-from .upstreams import NOT_DECIDED, Upstreams
 
 if TYPE_CHECKING:
     from ..workers.learning import Learning
 
 logger = logging.getLogger(__name__)
 
-PARALLEL_CONNECTS = 100
-"""Connections that one client may have opened to one target at a time; mitmproxy's own limit is 5."""
 _LOOPBACK = ("127.", "::ffff:127.")
 
 
@@ -60,15 +53,14 @@ def _fail_response(gateway: Gateway, flow: http.HTTPFlow) -> None:
     live.exchange.refuse("gateway", internal_fault())  # the layer answers: nothing of the response has gone out
 
 
-class Gateway:
+class Gateway(ConnectionHooks):
     """Routes what comes in on the reverse listener; nothing undecided leaves it."""
 
     name = GATEWAY
 
     def __init__(self) -> None:
-        self.routes = Routes()
+        super().__init__()
         self.controlled = Controlled(self.routes)
-        self.upstreams = Upstreams()
         self.sessions = FlowSessions()
         self.recorder = Recorder(self.sessions)
         self.learning: Learning | None = None
@@ -147,15 +139,7 @@ class Gateway:
         await self.routes.stop()
         self.recorder.close()
 
-    # Connections
-
-    def client_connected(self, client: Client) -> None:
-        if not isinstance(client.proxy_mode, ReverseMode) or not self.routes.has_loaded:
-            client.error = "the gateway is still starting"
-            return
-        handler = self.handler(client)
-        if handler is not None:
-            handler.max_conns = collections.defaultdict(lambda: asyncio.Semaphore(PARALLEL_CONNECTS))
+    # Layers and exchanges
 
     def _refuse_layer(self, next_layer: layer.NextLayer) -> None:
         next_layer.layer = swap.Closed(next_layer.context)
@@ -164,59 +148,6 @@ class Gateway:
     def next_layer(self, next_layer: layer.NextLayer) -> None:
         if next_layer.layer is not None:
             swap.choose(next_layer, self)
-
-    def _refuse_server(self, data: server_hooks.ServerConnectionHookData) -> None:
-        data.server.error = NOT_DECIDED
-
-    @guarded(_refuse_server)
-    def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
-        upstream = self.upstreams.get(data.server)
-        if upstream is not None and data.server.address != (upstream.origin.host, upstream.origin.port):
-            data.server.error = NOT_DECIDED  # another addon pointed it elsewhere
-        elif upstream is not None:
-            handler = self.handler(data.client)
-            if handler is not None:
-                self.upstreams.start_timer(data.server, handler)
-        elif data.client.id in _connections() or not self.upstreams.is_expected_replay(data.server):
-            data.server.error = NOT_DECIDED
-
-    @observing
-    def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
-        if not data.server.tls:
-            self.upstreams.stop_timer(data.server)
-
-    @observing
-    def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
-        self.upstreams.stop_timer(data.server)
-
-    @observing
-    def server_disconnected(self, data: server_hooks.ServerConnectionHookData) -> None:
-        self.upstreams.stop_timer(data.server)
-        self._close_socket(data.client, data.server)
-
-    @observing
-    def client_disconnected(self, client: Client) -> None:
-        self._close_socket(client, client)
-
-    def _close_socket(self, client: Client, connection: Connection) -> None:
-        """Close what the core leaves open: a close that meets data waiting for the layers ends the task before it."""
-        handler = self.handler(client)
-        transport = handler.transports.get(connection) if handler is not None else None
-        if transport is not None and transport.writer is not None:
-            transport.writer.close()
-
-    @observing
-    def tls_established_server(self, data: tls.TlsData) -> None:
-        if data.conn is not data.context.client:
-            self.upstreams.stop_timer(data.conn)  # type: ignore[arg-type]
-
-    @observing
-    def tls_start_server(self, data: tls.TlsData) -> None:
-        upstream = self.upstreams.get(data.conn)  # type: ignore[arg-type]
-        if upstream is not None and upstream.insecure and isinstance(data.ssl_conn, SSL.Connection):
-            data.ssl_conn.set_verify(SSL.VERIFY_NONE)
-
-    # Exchanges
 
     def begin(self, flow: http.HTTPFlow) -> Live:
         """Bind a new exchange, and the snapshot of this moment, to a flow."""
@@ -359,9 +290,6 @@ class Gateway:
 
     # What the layers ask
 
-    def handler(self, client: Client) -> ConnectionHandler | None:
-        return _connections().get(client.id)
-
     def forward_of(self, flow: http.HTTPFlow) -> Forward | None:
         live = live_of(flow)
         return live.exchange.forward if live else None
@@ -397,11 +325,6 @@ class Gateway:
 
 def _is_loopback(client: str) -> bool:
     return client == "::1" or client.startswith(_LOOPBACK)
-
-
-def _connections() -> dict[Any, Any]:
-    proxyserver = ctx.master.addons.get("proxyserver")
-    return proxyserver.connections if proxyserver is not None else {}
 
 
 def _log_fault(task: asyncio.Task[None]) -> None:
